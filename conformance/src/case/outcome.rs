@@ -1,0 +1,63 @@
+//! What became of a program.
+use array_protocol::{ErrorKind, HostArray};
+use serde::{Deserialize, Serialize};
+
+/// The answer of a worker to one program.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// Per step.
+    pub steps: Vec<StepResult>,
+    /// Per observed variable, in the order of `Program::observe`; the error where the download failed, `None` where the
+    /// variable was never made.
+    pub values: Vec<Option<Result<HostArray, Failed>>>,
+    /// With several threads: the first difference between a thread's values and those of the sequential run.
+    pub disagreement: Option<String>,
+}
+
+/// What became of one step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepResult {
+    /// The call returned.
+    Ok,
+    /// An argument was never made.
+    Skipped,
+    /// The call returned an error.
+    Error(Failed),
+    /// The call panicked (or, in another language, raised what is not an error of the protocol).
+    Panic(String),
+}
+
+/// An error of a backend, as it crossed the wire.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failed {
+    /// Its kind.
+    pub kind: ErrorKind,
+    /// What the backend said.
+    pub text: String,
+}
+
+/// What can go wrong beside wrong answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Incident {
+    /// The worker ended: exit status or signal, and the end of its standard error.
+    Crash(String),
+    /// No answer within the deadline.
+    Hang,
+    /// More memory than allowed.
+    Memory,
+    /// An answer that is not one.
+    Protocol(String),
+    /// The worker never said hello.
+    Start(String),
+}
+
+/// The fate of one program: an answer, or an incident blamed on it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verdict {
+    /// The worker answered.
+    Done(Outcome),
+    /// It did not.
+    Incident(Incident),
+}

@@ -1,0 +1,8 @@
+//! Certifies that a backend of the array protocol is interchangeable.
+//!
+//! The flow has one direction: manifests -> plan -> cases -> worker -> outcomes -> judge (with the model) -> journal -> report.
+#![forbid(unsafe_code)]
+
+pub mod case;
+pub mod journal;
+pub mod model;

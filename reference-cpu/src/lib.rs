@@ -1,0 +1,1 @@
+//! The reference CPU backend of the array protocol.

@@ -1,0 +1,4 @@
+//! DLPack, the only place where strides show.
+
+/// An owned DLPack tensor.
+pub struct Tensor(());

@@ -1,0 +1,28 @@
+//! The array protocol: one trait, one list of operations, one closed set of errors.
+#![deny(unsafe_code)]
+
+pub mod backend;
+pub mod call;
+pub mod derived;
+pub mod dlpack;
+pub mod dtype;
+pub mod error;
+pub mod host;
+pub mod index;
+pub mod info;
+#[cfg(feature = "manifests")]
+pub mod manifest;
+pub mod ops;
+pub mod options;
+pub mod via;
+
+pub use backend::Backend;
+pub use call::{Call, Operand, Reply};
+pub use dtype::{DType, Element, Kind, Scalar};
+pub use error::{Error, ErrorKind, Result};
+pub use host::{HostArray, Shape};
+pub use index::Index;
+pub use info::{Info, SPEC_VERSION};
+pub use ops::*;
+pub use options::{Device, Key};
+pub use via::{Intercept, Via};
