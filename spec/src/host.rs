@@ -139,6 +139,14 @@ impl Bytes {
         Bytes { words: vec![0; len.div_ceil(16)], len }
     }
 
+    /// `len` zero bytes, or `None` where there is no memory for them.
+    pub fn try_zeroed(len: usize) -> Option<Self> {
+        let mut words = Vec::new();
+        words.try_reserve_exact(len.div_ceil(16)).ok()?;
+        words.resize(len.div_ceil(16), 0);
+        Some(Bytes { words, len })
+    }
+
     /// A copy.
     pub fn from_slice(bytes: &[u8]) -> Self {
         let mut out = Bytes::zeroed(bytes.len());
@@ -186,14 +194,17 @@ impl HostArray {
     /// All bytes zero: 0, +0.0 or false.
     ///
     /// # Errors
-    /// `Shape` where the size overflows.
+    /// `Shape` where the size overflows, `OutOfMemory`.
     pub fn zeros(dtype: DType, shape: impl Into<Shape>) -> Result<Self> {
         let shape = shape.into();
         let bytes = shape.checked_size().and_then(|n| n.checked_mul(dtype.size())).filter(|&n| isize::try_from(n).is_ok());
         let Some(len) = bytes else {
             return Err(Error::outside_op(ErrorKind::Shape).shapes(&[&shape]).dtypes(&[dtype]).detail("more bytes than can be addressed"));
         };
-        Ok(HostArray { dtype, shape, data: Bytes::zeroed(len) })
+        match Bytes::try_zeroed(len) {
+            Some(data) => Ok(HostArray { dtype, shape, data }),
+            None => Err(Error::outside_op(ErrorKind::OutOfMemory).shapes(&[&shape]).dtypes(&[dtype])),
+        }
     }
 
     /// A copy of `values`, in C order.

@@ -4,6 +4,7 @@
 pub mod backend;
 pub mod call;
 pub mod derived;
+#[allow(unsafe_code, reason = "foreign memory; each block states its condition")]
 pub mod dlpack;
 pub mod dtype;
 pub mod error;

@@ -1,4 +1,0 @@
-//! DLPack, the only place where strides show.
-
-/// An owned DLPack tensor.
-pub struct Tensor(());
