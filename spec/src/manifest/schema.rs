@@ -221,9 +221,12 @@ pub enum Measure {
 pub struct Accuracy {
     /// The unit of `limit`.
     pub measure: Measure,
-    /// By dtype of the (promoted) argument; a dtype that is not listed is exact.
+    /// By dtype of the (promoted) argument; of the result for operations without arrays. A dtype that is not listed is exact.
     #[serde(default)]
     pub limit: BTreeMap<DType, f64>,
+    /// Accepted floating-point dtypes for which the result is exact or correctly rounded although `measure` is not `exact`.
+    #[serde(default)]
+    pub exact: Vec<DType>,
     /// The bound in words and symbols, for `forward` and `backward`.
     #[serde(default)]
     pub bound: Option<String>,
@@ -282,43 +285,43 @@ pub struct Applies {
 }
 
 /// How a clause is tested.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, serde::Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Check {
     /// The recipe.
     pub kind: CheckKind,
     /// Judge only elements whose expected value is of this class.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub only: Option<ElementClass>,
     /// Draw values from this class instead of the whole domain.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub values: Option<ValueClass>,
     /// Restrict to these dtypes.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dtypes: Option<Vec<DType>>,
     /// `error`: what is wrong with the arguments.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub given: Option<Wrong>,
     /// `error`: the kind that is demanded.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorKind>,
     /// `declared`: the key under which a backend states its choice.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
     /// `declared`: the choices.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub choices: Vec<String>,
     /// `quantity`: which one of the operation's quantities (`residual`, `orthonormality`, ...).
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quantity: Option<String>,
     /// Numbers of elements (or lengths of the last axis) that must occur.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sizes: Vec<u64>,
     /// An option of the operation that is fixed for the check: `keepdims = "true"`.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub with: BTreeMap<String, String>,
     /// `none`: why it cannot be tested.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
 }
 
@@ -481,4 +484,64 @@ pub enum Compare {
     Exact,
     /// Within the accuracy section.
     Limit,
+}
+
+/// `tables/promotion.toml`: the dtype in which arrays of different dtypes meet.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Promotion {
+    /// Version of this schema.
+    pub manifest: u32,
+    /// `promotion`.
+    pub table: String,
+    /// The version of the specification that it came with.
+    pub since: String,
+    /// One sentence.
+    pub summary: String,
+    /// Anything a reader should know.
+    #[serde(default)]
+    pub note: Option<String>,
+    /// Dtypes that promote among each other. Two dtypes that share no group: unspecified.
+    #[serde(rename = "group")]
+    pub groups: Vec<PromotionGroup>,
+    /// The arrays that a host scalar may stand beside, by kind of the scalar.
+    pub weak: BTreeMap<String, Vec<DType>>,
+}
+
+/// Dtypes that promote among each other.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PromotionGroup {
+    /// What they have in common.
+    pub name: String,
+    /// The columns, which are the rows too.
+    pub dtypes: Vec<DType>,
+    /// One row per dtype: the dtype for each column, or `error` (kind `dtype`).
+    pub row: BTreeMap<DType, Vec<String>>,
+}
+
+impl Promotion {
+    /// The dtype of two arrays together: `Some(Err)` is a `dtype` error, `None` is unspecified.
+    pub fn of(&self, x1: DType, x2: DType) -> Option<Result<DType, ErrorKind>> {
+        let group = self.groups.iter().find(|g| g.dtypes.contains(&x1) && g.dtypes.contains(&x2))?;
+        let column = group.dtypes.iter().position(|&d| d == x2)?;
+        let cell = group.row.get(&x1)?.get(column)?;
+        Some(DType::from_name(cell).ok_or(ErrorKind::Dtype))
+    }
+}
+
+/// `tables/accumulate.toml`: the dtype of a sum or product where none is asked for.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Accumulate {
+    /// Version of this schema.
+    pub manifest: u32,
+    /// `accumulate`.
+    pub table: String,
+    /// The version of the specification that it came with.
+    pub since: String,
+    /// One sentence.
+    pub summary: String,
+    /// By dtype of the argument. A dtype that is not listed is not accepted.
+    pub dtype: BTreeMap<DType, DType>,
 }
