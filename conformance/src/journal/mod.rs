@@ -1,6 +1,11 @@
 //! The journal of a run: one JSON line per record, append-only, in the order of the plan whatever the number of workers.
 //!
 //! It holds no times and no machine: the same suite, seed and backend give the same bytes. Times are a file of their own.
+mod io;
+mod number;
+
+pub use io::{JOURNAL_FORMAT, Journal, JournalError, JournalWriter, parse_journal, read_journal};
+
 use array_protocol::manifest::{Level, Measure};
 use array_protocol::{DType, Info};
 use serde::{Deserialize, Serialize};
@@ -126,12 +131,15 @@ pub struct Measured {
     /// Their unit: ULP, or multiples of the bound.
     pub measure: Measure,
     /// The largest.
+    #[serde(with = "number")]
     pub max: f64,
     /// Their mean.
+    #[serde(with = "number")]
     pub mean: f64,
     /// How many were measured.
     pub count: u64,
     /// What is allowed, in the same unit (1 for a bound).
+    #[serde(with = "number")]
     pub limit: f64,
     /// The arguments of the largest, for people.
     pub worst: String,
@@ -147,7 +155,7 @@ pub struct Failure {
     /// What the backend gave, for people. Text of foreign origin.
     pub got: String,
     /// The error, in the unit of the clause.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "number::optional")]
     pub error: Option<f64>,
     /// The index of the case in its check that failed first.
     pub index: u64,
