@@ -59,7 +59,7 @@ impl Case {
 }
 
 /// The array to upload, and the calls that turn it into `x` with that layout.
-fn spread(x: &HostArray, layout: Layout) -> (HostArray, Vec<Call<()>>) {
+pub(super) fn spread(x: &HostArray, layout: Layout) -> (HostArray, Vec<Call<()>>) {
     let rank = x.shape().rank();
     let plain = || (x.clone(), vec![]);
     if rank == 0 || x.size() == 0 {

@@ -1,7 +1,10 @@
 //! A case: a small straight-line program of calls, as data. One file replays anywhere.
+mod json;
 mod lower;
 mod outcome;
+mod print;
 
+pub use json::{CaseError, REPLAY_FORMAT, Replay};
 pub use lower::Program;
 pub use outcome::{Failed, Incident, Outcome, StepResult, Verdict};
 
