@@ -6,3 +6,4 @@
 pub mod case;
 pub mod journal;
 pub mod model;
+pub mod worker;
