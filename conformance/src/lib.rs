@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 pub mod case;
+pub mod faults;
 pub mod journal;
 pub mod model;
 pub mod worker;
