@@ -15,13 +15,16 @@ pub(super) const FAULTS: &[Entry] = entries! {
 
 /// By the measure of the operation: limit + 2 units in the last place, one unit where exactness is demanded, twice the bound where there is one.
 fn beyond_limit(s: &Site) -> Option<Answer> {
-    let argument = s.arguments().into_iter().map(HostArray::dtype).max_by_key(|d| (d.kind(), d.size()));
     s.each(|x| {
-        let limit = s.limits.of(s.call.op(), argument.unwrap_or(x.dtype()));
+        // Operations without array arguments have limits by the dtype of their result.
+        let limit = s.limits.of(s.call.op(), if s.arguments().is_empty() { x.dtype() } else { s.dtype() });
+        // Complex numbers are measured in units of the modulus, which are up to twice those of the larger part.
+        let twice = if x.dtype().is_complex() { 2 } else { 1 };
         match limit.measure {
             Measure::Exact => num::map_bits(x, |dtype, bits| num::away(dtype, bits, 1)),
             Measure::Ulp => {
-                num::map_bits(x, |dtype, bits| num::away(dtype, bits, if dtype.is_float() { limit.value.ceil() as u64 + 2 } else { 1 }))
+                let steps = twice * (limit.value.ceil() as u64 + 2);
+                num::map_bits(x, |dtype, bits| num::away(dtype, bits, if dtype.is_float() { steps } else { 1 }))
             }
             Measure::Forward | Measure::Backward if x.dtype().is_float() || x.dtype().is_complex() => {
                 let off = 2.0 * limit.value.max(1.0) * bound(s) * num::epsilon(x.dtype());
@@ -77,7 +80,7 @@ fn saturate(dtype: DType, x: f64) -> Num {
     Num::Int(if dtype.kind() == Kind::Int { i128::from(x as i64) } else { i128::from(x as u64) })
 }
 
-fn tensor_cores(s: &Site) -> Option<Answer> {
+pub(super) fn tensor_cores(s: &Site) -> Option<Answer> {
     s.good()?;
     Some(s.with(|x| match x.dtype() {
         DType::Float32 | DType::Complex64 => num::map_bits(x, |dtype, bits| match num::float(dtype, bits).is_finite() {
@@ -88,11 +91,15 @@ fn tensor_cores(s: &Site) -> Option<Answer> {
     }))
 }
 
-fn flush(s: &Site) -> Option<Answer> {
-    let flat = |x: &HostArray| match x.dtype().kind() {
+/// Subnormal parts become zeros of their sign.
+pub(super) fn flushed(x: &HostArray) -> HostArray {
+    match x.dtype().kind() {
         Kind::Float | Kind::Complex => num::map(x, |_, v| v.parts(|f| if f.abs() < num::tiny(x.dtype()) { 0f64.copysign(f) } else { f })),
         _ => x.clone(),
-    };
+    }
+}
+
+fn flush(s: &Site) -> Option<Answer> {
     s.good()?;
-    Some(s.with(flat).map(|v| v.iter().map(flat).collect()))
+    Some(s.with(flushed).map(|v| v.iter().map(flushed).collect()))
 }

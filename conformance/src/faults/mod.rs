@@ -7,9 +7,12 @@
 //! A fault is a function from a call on host arrays and its right answer to a wrong answer, so that it depends on no backend. Where a bug
 //! concerns memory (handles that share, views, calls in flight) the wrapper [`Faulty`] plays it.
 mod accuracy;
+mod arithmetic;
 mod error;
 mod faulty;
 mod forward;
+mod functions;
+mod logic;
 mod num;
 mod shape;
 mod site;
@@ -125,8 +128,12 @@ macro_rules! entries {
 }
 use entries;
 
+/// The catalogue, file by file.
+const GROUPS: &[&[Entry]] =
+    &[shape::FAULTS, value::FAULTS, accuracy::FAULTS, error::FAULTS, faulty::FAULTS, arithmetic::FAULTS, functions::FAULTS, logic::FAULTS];
+
 fn entry_list() -> impl Iterator<Item = &'static Entry> {
-    [shape::FAULTS, value::FAULTS, accuracy::FAULTS, error::FAULTS, faulty::FAULTS].into_iter().flatten()
+    GROUPS.iter().copied().flatten()
 }
 
 impl Entry {

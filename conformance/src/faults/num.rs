@@ -238,6 +238,30 @@ fn infinity_mask(dtype: DType) -> u64 {
     (1 << (8 * dtype.size() - 1)) - 1
 }
 
+/// The smallest and largest integer of a dtype; 0 and 1 for bool.
+pub(super) fn range(dtype: DType) -> (i128, i128) {
+    let bits = 8 * dtype.size();
+    match dtype.kind() {
+        Kind::Int => (-(1 << (bits - 1)), (1 << (bits - 1)) - 1),
+        Kind::UInt => (0, (1 << bits) - 1),
+        _ => (0, 1),
+    }
+}
+
+/// A real number rounded to the parts of a floating dtype.
+pub(super) fn rounded(dtype: DType, x: f64) -> f64 {
+    if dtype.real() == DType::Float64 { x } else { float(dtype.real(), float_bits(dtype.real(), x)) }
+}
+
+/// The number as an element of this kind: integers become real, real numbers complex.
+pub(super) fn lifted(x: Num, kind: Kind) -> Num {
+    match (x, kind) {
+        (Int(i), Kind::Float) => Float(i as f64),
+        (Int(_) | Float(_), Kind::Complex) => Complex(x.real(), 0.0),
+        _ => x,
+    }
+}
+
 /// The largest finite number of a floating dtype.
 pub(super) fn largest(dtype: DType) -> f64 {
     float(dtype.real(), infinity(dtype.real()) - 1)

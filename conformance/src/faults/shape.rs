@@ -55,7 +55,7 @@ fn neighbour(dtype: DType) -> DType {
     }
 }
 
-fn promotes_scalar(s: &Site) -> Option<Answer> {
+pub(super) fn promotes_scalar(s: &Site) -> Option<Answer> {
     let scalar = s.operands().iter().find_map(|o| if let Operand::Scalar(s) = o { Some(*s) } else { None })?;
     let wide = match scalar {
         Scalar::Bool(_) => return None,
@@ -84,7 +84,7 @@ fn cyclic_operands(s: &Site) -> Option<Answer> {
     Some(s.with(|x| num::gather(x, &shape, |i| i.checked_rem(x.size()))))
 }
 
-fn swapped(s: &Site) -> Option<Answer> {
+pub(super) fn swapped(s: &Site) -> Option<Answer> {
     let mut call = s.call.clone();
     match &mut call {
         Call::Binary { x1, x2, .. } | Call::Where { x1, x2, .. } => std::mem::swap(x1, x2),

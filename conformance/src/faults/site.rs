@@ -88,11 +88,52 @@ impl<'a> Site<'a> {
         self.elements(|i, good| f(num::get(x, i), good))
     }
 
-    /// An elementwise operation on two operands: `f(first, second, right result)`.
+    /// Part by part: `f(part of the argument, part of the right result)`; integers stay.
+    pub(super) fn unary_parts(&self, f: impl Fn(f64, f64) -> f64) -> Option<Answer> {
+        self.unary(|x, good| match (x, good) {
+            (Num::Float(x), Num::Float(y)) => Num::Float(f(x, y)),
+            (Num::Complex(a, b), Num::Complex(re, im)) => Num::Complex(f(a, re), f(b, im)),
+            _ => good,
+        })
+    }
+
+    /// An elementwise operation on two operands: `f(first, second, right result)`, both operands of the kind of the wider one.
     pub(super) fn binary(&self, f: impl Fn(Num, Num, Num) -> Num) -> Option<Answer> {
-        let Call::Binary { x1, x2, .. } = &self.call else { return None };
+        let operands = self.operands();
+        let (x1, x2) = (operands.first()?, operands.get(1)?);
+        let kind = operands.iter().map(|o| match o {
+            Operand::Array(x) => x.dtype().kind(),
+            Operand::Scalar(s) => s.kind(),
+        });
+        let kind = kind.max()?;
         let shape = self.good()?.first()?.shape().clone();
-        self.elements(|i, good| f(num::operand(x1, i, &shape), num::operand(x2, i, &shape), good))
+        let at = |x: &Operand<&HostArray>, i| num::lifted(num::operand(x, i, &shape), kind);
+        self.elements(|i, good| f(at(x1, i), at(x2, i), good))
+    }
+
+    /// As [`binary`](Self::binary), for real floating point only.
+    pub(super) fn floats(&self, f: impl Fn(f64, f64, Num) -> Num) -> Option<Answer> {
+        self.binary(|a, b, good| if let (Num::Float(a), Num::Float(b)) = (a, b) { f(a, b, good) } else { good })
+    }
+
+    /// As [`binary`](Self::binary), for integers and truth values only.
+    pub(super) fn integers(&self, f: impl Fn(i128, i128, Num) -> Num) -> Option<Answer> {
+        self.binary(|a, b, good| if let (Num::Int(a), Num::Int(b)) = (a, b) { f(a, b, good) } else { good })
+    }
+
+    /// The widest dtype among the array arguments.
+    pub(super) fn dtype(&self) -> DType {
+        self.arguments().into_iter().map(HostArray::dtype).max_by_key(|d| (d.kind(), d.size())).unwrap_or(DType::Float64)
+    }
+
+    /// Real floating point, one argument: `f(argument, right result)`.
+    pub(super) fn real(&self, f: impl Fn(f64, f64) -> f64) -> Option<Answer> {
+        self.unary(|x, good| if let (Num::Float(x), Num::Float(y)) = (x, good) { Num::Float(f(x, y)) } else { good })
+    }
+
+    /// Complex, one argument: `f(re, im, right result)`.
+    pub(super) fn complex(&self, f: impl Fn(f64, f64, Num) -> Num) -> Option<Answer> {
+        self.unary(|x, good| if let Num::Complex(re, im) = x { f(re, im, good) } else { good })
     }
 
     /// The operands of a call that has two or three of them beside each other.
