@@ -4,7 +4,9 @@
 #![forbid(unsafe_code)]
 
 pub mod case;
+pub mod expected;
 pub mod faults;
 pub mod journal;
 pub mod model;
+pub mod report;
 pub mod worker;

@@ -4,6 +4,7 @@
 mod io;
 mod number;
 
+pub(crate) use io::hex;
 pub use io::{JOURNAL_FORMAT, Journal, JournalError, JournalWriter, parse_journal, read_journal};
 
 use array_protocol::manifest::{Level, Measure};
