@@ -343,6 +343,7 @@ pub trait Backend: Clone + Send + Sync + 'static {
     ///
     /// # Errors
     /// `Device`, `Dtype`, `Unsupported`.
+    #[allow(clippy::wrong_self_convention, reason = "the name in the standard; `self` is the library, not the array")]
     fn from_dlpack(&self, x: dlpack::Tensor) -> Result<Self::Array> {
         let _ = x;
         Err(Error::unsupported(InterchangeOp::FromDlpack))

@@ -15,6 +15,7 @@ pub mod info;
 pub mod manifest;
 pub mod ops;
 pub mod options;
+mod promotion;
 pub mod via;
 
 pub use backend::Backend;
