@@ -71,7 +71,8 @@ impl Launch {
             Launch::Python(module) => {
                 let python = std::env::var_os(PYTHON_ENV).filter(|p| !p.is_empty()).unwrap_or_else(|| "python3".into());
                 let mut command = Command::new(python);
-                command.args(["-c", PYTHON, module]);
+                // The fault handler names the Python function in which a library crashed.
+                command.args(["-X", "faulthandler", "-c", PYTHON, module]);
                 command
             }
             Launch::Exec(words) => {
