@@ -489,7 +489,7 @@ class Library:
             "devices": [{"kind": kind, "index": index} for kind, index in self.devices],
             "declared": self.declared(),
         }
-        return {"protocol": PROTOCOL, "error_kinds": False, "info": info}
+        return {"protocol": PROTOCOL, "error_kinds": False, "threads": True, "info": info}
 
 
 def zero_or_error(values):

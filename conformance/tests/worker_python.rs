@@ -27,6 +27,7 @@ fn main() {
     for &(name, test) in pure {
         trials.push(Trial::ignorable_test(name, move || with(Launch::Exec(without_numpy("tinyarray")), test)));
     }
+    trials.push(Trial::ignorable_test("the_worker_of_the_protocol_page", || with(Launch::Exec(of_the_page()), worker_of_the_page)));
     for module in ["numpy", "array_api_strict"] {
         for &(name, test) in library {
             let launch = Launch::Python(module.into());
@@ -87,6 +88,34 @@ fn without_numpy(module: &str) -> Vec<String> {
     let code = "import sys, runpy; sys.modules['numpy'] = None; sys.path.insert(0, sys.argv[1]); path = sys.argv.pop(1); path = sys.argv.pop(1); runpy.run_path(path, run_name='__main__')";
     let words = [python(), "-c".into(), code.into(), here.join("tests/worker_support").display().to_string()];
     words.into_iter().chain([here.join("python/worker.py").display().to_string(), module.into()]).collect()
+}
+
+/// The worker that the page on the protocol shows.
+fn of_the_page() -> Vec<String> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(here.join("../docs/src/worker-protocol.md")).unwrap();
+    let code = page.split("```python\n").nth(1).and_then(|b| b.split("\n```").next()).unwrap();
+    let path = format!("PYTHONPATH={}", here.join("tests/worker_support").display());
+    ["env".into(), path, python(), "-c".into(), code.into()].into()
+}
+
+fn worker_of_the_page(worker: &mut Worker) {
+    assert_eq!(worker.hello().info.operations, ["add", "negative", "upload", "download"]);
+    let double = step(add(1, 1), &[2], &[]);
+    let sqrt = step(Call::Unary { op: UnaryOp::Sqrt, x: 0 }, &[3], &[]);
+    let p = program(
+        vec![f64s(&[3], &[1.0, 0.0, -2.0])],
+        vec![step(negative(0), &[1], &[]), double, sqrt, step(negative(3), &[4], &[])],
+        &[0, 1, 2, 4],
+    );
+    let verdicts = worker.run(&[p, negate(7.0), program(vec![f64s(&[], &[0.0]), f64s(&[2, 0], &[])], vec![], &[1, 0])]);
+    let o = done(&verdicts[0]);
+    assert_eq!([value(o, 1), value(o, 2)], [[-1.0, 0.0, 2.0], [-2.0, 0.0, 4.0]]);
+    assert_eq!(error(&o.steps[2]).kind, ErrorKind::Unsupported);
+    assert_eq!((&o.steps[3], &o.values[3]), (&StepResult::Skipped, &None));
+    assert_eq!(value(done(&verdicts[1]), 1), [-7.0]);
+    assert_eq!(result(done(&verdicts[2]), 0).shape(), &[2, 0].into());
+    assert_eq!(worker.starts(), 1);
 }
 
 fn one(worker: &mut Worker, case: &Case) -> Outcome {
@@ -230,7 +259,12 @@ fn every_call_is_understood(worker: &mut Worker) {
     assert_eq!(result(&o, 1).view::<i64>(), Some(&[1, 2, 0][..]));
     let o = call(worker, vec![v()], Call::Argmax { x: 0, how: ArgReduce::default() }, 1);
     assert_eq!(result(&o, 1).view::<i64>(), Some(&[0][..]));
-    let o = call(worker, vec![f64s(&[3], &[1.0, 2.0, 3.0]), v()], Call::Searchsorted { x1: 0, x2: 1, how: Search::default().side(Side::Right) }, 1);
+    let o = call(
+        worker,
+        vec![f64s(&[3], &[1.0, 2.0, 3.0]), v()],
+        Call::Searchsorted { x1: 0, x2: 1, how: Search::default().side(Side::Right) },
+        1,
+    );
     assert_eq!(result(&o, 2).view::<i64>(), Some(&[3, 1, 2][..]));
     let o = call(worker, vec![m()], Call::Nonzero { x: 0 }, 2);
     assert_eq!(result(&o, 2).view::<i64>(), Some(&[0, 1, 0, 1][..]));

@@ -14,6 +14,9 @@ pub struct Hello {
     /// Whether the kinds of errors are those that the specification demands. If not, only *that* a call fails can be judged.
     #[serde(default)]
     pub error_kinds: bool,
+    /// Whether programs with several threads run on several threads. If not, concurrency is not tested, and must not count as passed.
+    #[serde(default)]
+    pub threads: bool,
     /// Why there is no backend.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unavailable: Option<String>,

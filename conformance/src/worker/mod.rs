@@ -77,7 +77,7 @@ pub struct InProcess<B> {
 impl<B: Backend> InProcess<B> {
     /// A runner on this backend.
     pub fn new(backend: B) -> Self {
-        let hello = Hello { protocol: wire::PROTOCOL, info: backend.info(), error_kinds: true, unavailable: None };
+        let hello = Hello { protocol: wire::PROTOCOL, info: backend.info(), error_kinds: true, threads: true, unavailable: None };
         InProcess { backend, hello }
     }
 }

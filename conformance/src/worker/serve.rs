@@ -42,7 +42,7 @@ pub fn serve_with<B: Backend, E: Display>(open: impl FnOnce() -> Result<B, E>) -
         let info = backend.info();
         Ok((backend, info))
     });
-    let hello = Hello { protocol: wire::PROTOCOL, error_kinds: true, ..Hello::default() };
+    let hello = Hello { protocol: wire::PROTOCOL, error_kinds: true, threads: true, ..Hello::default() };
     match opened.unwrap_or_else(|text| Err(format!("panicked while it was opened: {text}"))) {
         Ok((backend, info)) => {
             output.write_all(&wire::plain_frame(&Hello { info, ..hello })?)?;

@@ -318,3 +318,122 @@ pub(super) fn shorten(text: &mut String) {
         text.push_str(" ...");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use array_protocol::Op;
+    use std::collections::BTreeSet;
+
+    fn page() -> String {
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/src/worker-protocol.md")).unwrap()
+    }
+
+    /// The fenced blocks of a language.
+    fn blocks(page: &str, language: &str) -> Vec<String> {
+        page.split(&format!("```{language}\n")).skip(1).map(|b| b.split("\n```").next().unwrap_or_default().to_string()).collect()
+    }
+
+    fn bytes_of(pieces: io::Result<Vec<Piece<'_>>>) -> Vec<u8> {
+        pieces.unwrap().iter().flat_map(|p| p.bytes().to_vec()).collect()
+    }
+
+    fn dump(bytes: &[u8]) -> String {
+        let line = |(i, row): (usize, &[u8])| {
+            let hex = row.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(" ");
+            let text: String = row.iter().map(|&b| if (b' '..=b'~').contains(&b) { char::from(b) } else { '.' }).collect();
+            format!("{:04x}  {hex:<47}  {text}", i * 16)
+        };
+        bytes.chunks(16).enumerate().map(line).collect::<Vec<_>>().join("\n")
+    }
+
+    fn example() -> (Program, Outcome) {
+        let page = page();
+        let header = &blocks(&page, "json")[3];
+        let (batch, body) = decode_batch(header.as_bytes()).unwrap();
+        assert_eq!((batch.len(), body, batch[0].id, batch[0].refused.len()), (1, 16, 7, 0));
+        let mut program = batch.into_iter().next().unwrap().program;
+        let array = |v: [f64; 2]| HostArray::from_slice([2], &v).unwrap();
+        program.inputs.push(array([1.0, 2.0]));
+        let values = vec![Some(Ok(array([1.0, 2.0]))), Some(Ok(array([0.0, -1.0])))];
+        (program, Outcome { steps: vec![StepResult::Ok; 2], values, disagreement: None })
+    }
+
+    #[test]
+    fn the_page_shows_what_is_sent() {
+        let (program, outcome) = example();
+        let batch = bytes_of(encode_batch(std::slice::from_ref(&program), 7));
+        let answer = bytes_of(encode_answer(7, &outcome));
+        let shown = blocks(&page(), "text");
+        assert_eq!(shown, [dump(&batch), dump(&answer)], "the page should show\n{}\n\n{}", dump(&batch), dump(&answer));
+
+        let prefix = Prefix::decode(answer[..16].try_into().unwrap()).unwrap();
+        let (decoded, heads) = decode_answer(&answer[16..][..prefix.header], prefix.body, 7, &program).unwrap();
+        assert_eq!((decoded.steps, heads.len()), (outcome.steps, 2));
+        assert!(page().contains(&format!("a prefix that says {} bytes of header and 16 of body", batch.len() - 32)));
+        // The answer on the page is that answer.
+        let shown: serde_json::Value = serde_json::from_str(&blocks(&page(), "json")[4]).unwrap();
+        assert_eq!(shown, serde_json::from_slice::<serde_json::Value>(&answer[16..][..prefix.header]).unwrap());
+    }
+
+    #[test]
+    fn the_page_lists_every_call_with_all_its_fields() {
+        let mut seen = BTreeSet::new();
+        for line in blocks(&page(), "json")[5].lines() {
+            let call: Call<Var> = serde_json::from_str(line).unwrap_or_else(|e| panic!("{line}: {e}"));
+            let shown: serde_json::Value = serde_json::from_str(line).unwrap();
+            assert_eq!(serde_json::to_value(&call).unwrap(), shown, "{line}");
+            seen.insert(match call.op().family() {
+                family @ ("unary" | "binary" | "reduce" | "fft" | "random") => family,
+                _ => call.op().name(),
+            });
+        }
+        for op in Op::all().filter(|op| !["upload", "download"].contains(&op.name())) {
+            assert!(seen.contains(op.name()) || seen.contains(op.family()), "{op} is not on the page");
+        }
+    }
+
+    #[test]
+    fn hello_on_the_page_is_one() {
+        let page = page();
+        let hellos = blocks(&page, "json");
+        let hello: super::super::Hello = serde_json::from_str(&hellos[1]).unwrap();
+        assert_eq!((hello.protocol, hello.info.name.as_str(), hello.error_kinds), (PROTOCOL, "tinyarray", false));
+        let shown: serde_json::Value = serde_json::from_str(&hellos[1]).unwrap();
+        assert_eq!(serde_json::to_value(&hello).unwrap(), shown);
+        let hello: super::super::Hello = serde_json::from_str(&hellos[2]).unwrap();
+        assert_eq!(hello.unavailable.as_deref(), Some("no CUDA driver"));
+    }
+
+    #[test]
+    fn an_unknown_call_takes_no_other_with_it() {
+        let header = r#"{"batch": [{"id": 1, "inputs": [], "observe": [0], "new": 1, "steps": [
+            {"call": {"call": "telepathy", "x": 0}, "out": [0]}, {"call": {"call": "nonzero", "x": 0, "why": 1}, "out": [1]}]}]}"#;
+        let (batch, _) = decode_batch(header.as_bytes()).unwrap();
+        assert_eq!(batch[0].program.steps[1].call, Call::Nonzero { x: 0 });
+        assert!(batch[0].refused[&0].contains("unknown variant `telepathy`"), "{:?}", batch[0].refused);
+        assert_eq!(batch[0].refused.len(), 1);
+    }
+
+    #[test]
+    fn sizes_that_overflow_are_refused() {
+        let head = |shape: &str| {
+            format!(r#"{{"batch": [{{"id": 1, "inputs": [{{"dtype": "float64", "shape": {shape}}}], "observe": [], "steps": []}}]}}"#)
+        };
+        for shape in ["[9223372036854775807]", "[4294967296, 4294967296]", "[1152921504606846976, 8]", "[1152921504606846975]"] {
+            assert!(decode_batch(head(shape).as_bytes()).is_err(), "{shape}");
+        }
+        assert_eq!(decode_batch(head("[9223372036854775807, 0, 9]").as_bytes()).unwrap().1, 0);
+        assert_eq!(decode_batch(head("[3]").as_bytes()).unwrap().1, 32);
+    }
+
+    #[test]
+    fn long_texts_are_cut_between_characters() {
+        let mut text = "é".repeat(MAX_TEXT);
+        shorten(&mut text);
+        assert_eq!(text.len(), MAX_TEXT + 4);
+        let mut text = format!("x{text}");
+        shorten(&mut text);
+        assert_eq!(text.len(), MAX_TEXT - 1 + 4);
+    }
+}
