@@ -203,6 +203,9 @@ fn ints(values: &[i64]) -> HostArray {
     HostArray::from_slice([values.len()], values).unwrap()
 }
 
+/// Inputs, a call, its results.
+type Example = (Vec<HostArray>, Call<Var>, &'static [&'static [f64]]);
+
 fn every_call_is_understood(worker: &mut Worker) {
     let m = || f64s(&[2, 2], &[4.0, 1.0, 2.0, 3.0]);
     let v = || f64s(&[3], &[3.0, 1.0, 2.0]);
@@ -210,7 +213,7 @@ fn every_call_is_understood(worker: &mut Worker) {
     let a = Operand::Array::<Var>;
     let float = |f: f64| Operand::Scalar::<Var>(Scalar::Float(f));
     let at = |i| Index::<Var>::At(i);
-    let calls: Vec<(Vec<HostArray>, Call<Var>, &[&[f64]])> = vec![
+    let calls: Vec<Example> = vec![
         (vec![v()], Call::Clip { x: 0, min: Some(float(1.5)), max: None }, &[&[3.0, 1.5, 2.0]]),
         (vec![v(), v()], Call::Clip { x: 0, min: None, max: Some(a(1)) }, &[&[3.0, 1.0, 2.0]]),
         (vec![mask(), v()], Call::Where { condition: 0, x1: a(1), x2: float(0.0) }, &[&[3.0, 0.0, 2.0]]),
