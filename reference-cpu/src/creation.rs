@@ -1,0 +1,207 @@
+//! Arrays from nothing but options.
+use crate::array::{CpuArray, any_dtype, wrong_dtype};
+use crate::interchange::on_host;
+use crate::memory;
+use crate::promote::{FromScalar, beside, scalar_array, value};
+use array_protocol::options::{Arange, Eye, Full, Linspace};
+use array_protocol::{CreateOp, DType, Error, ErrorKind, Kind, Result, Scalar, Shape};
+use num_complex::Complex;
+
+/// The dtype of a scalar that stands alone.
+fn default_dtype(s: Scalar) -> DType {
+    match s {
+        Scalar::Bool(_) => DType::Bool,
+        Scalar::Int(_) | Scalar::UInt(_) => DType::Int64,
+        Scalar::Float(_) => DType::Float64,
+        Scalar::Complex(..) => DType::Complex128,
+    }
+}
+
+pub(crate) fn full(how: &Full) -> Result<CpuArray> {
+    let op = CreateOp::Full;
+    on_host(op, how.device)?;
+    let dtype = how.dtype.unwrap_or_else(|| default_dtype(how.value));
+    let one = scalar_array(op, how.value, dtype)?;
+    let n = memory::size(op, &how.shape)?;
+    any_dtype!(op, dtype, T => Ok(CpuArray::new(how.shape.clone(), memory::filled(op, n, one.elements::<T>(op)?[0])?)))
+}
+
+/// An integer, exactly.
+fn integer(s: Scalar) -> Option<i128> {
+    match s {
+        Scalar::Int(i) => Some(i.into()),
+        Scalar::UInt(i) => Some(i.into()),
+        _ => None,
+    }
+}
+
+pub(crate) fn arange(how: &Arange) -> Result<CpuArray> {
+    let op = CreateOp::Arange;
+    on_host(op, how.device)?;
+    let bad = |text: &str| Error::new(ErrorKind::Value, op).detail(text);
+    if let (Some(start), Some(stop), Some(step)) = (integer(how.start), integer(how.stop), integer(how.step)) {
+        return integers(how, start, stop, step);
+    }
+    let dtype = how.dtype.unwrap_or(DType::Float64);
+    let (Some(start), Some(stop), Some(step)) = (f64::from_scalar(how.start), f64::from_scalar(how.stop), f64::from_scalar(how.step))
+    else {
+        return Err(wrong_dtype(op, &[dtype]).detail("start, stop and step are real numbers"));
+    };
+    if dtype.kind() != Kind::Float {
+        return Err(wrong_dtype(op, &[dtype]).detail("start, stop or step is not an integer"));
+    }
+    if step == 0.0 || ![start, stop, step].iter().all(|v| v.is_finite()) {
+        return Err(bad("start, stop and step are finite, and step is not 0"));
+    }
+    let distance = stop - start;
+    let steps = if distance.is_finite() { distance / step } else { stop / step - start / step };
+    let n = length(steps.ceil())?;
+    array_protocol::dispatch_dtype!(dtype, in [f32, f64], T => {
+        // Rounded to float64 after the product and after the sum.
+        let out = memory::generate(op, n, &|first, out: &mut [T]| {
+            for (i, o) in out.iter_mut().enumerate() {
+                *o = (start + (first + i) as f64 * step) as T;
+            }
+        })?;
+        Ok(CpuArray::new(Shape::from([n]), out))
+    }, else => Err(Error::unsupported(op).dtypes(&[dtype])))
+}
+
+/// A number of elements.
+fn length(n: f64) -> Result<usize> {
+    if n <= 0.0 {
+        return Ok(0);
+    }
+    if n < isize::MAX as f64 { Ok(n as usize) } else { Err(memory::exhausted(CreateOp::Arange, None)) }
+}
+
+fn integers(how: &Arange, start: i128, stop: i128, step: i128) -> Result<CpuArray> {
+    let op = CreateOp::Arange;
+    if step == 0 {
+        return Err(Error::new(ErrorKind::Value, op).detail("step is 0"));
+    }
+    let dtype = how.dtype.unwrap_or(DType::Int64);
+    let distance = if step > 0 { stop - start } else { start - stop };
+    let n = if distance > 0 { (distance - 1) / step.abs() + 1 } else { 0 };
+    let n = usize::try_from(n).ok().filter(|&n| isize::try_from(n).is_ok()).ok_or_else(|| memory::exhausted(op, None))?;
+    let at = |i: usize| start + i as i128 * step;
+    let shape = Shape::from([n]);
+    array_protocol::dispatch_dtype!(dtype, in [i8, i16, i32, i64, u8, u16, u32, u64], T => {
+        // The ends bound what lies between.
+        if n > 0 && (T::try_from(at(0)).is_err() || T::try_from(at(n - 1)).is_err()) {
+            return Err(Error::new(ErrorKind::Value, op).dtypes(&[dtype]).detail("an element is out of range"));
+        }
+        let out = memory::generate(op, n, &|first, out: &mut [T]| out.iter_mut().enumerate().for_each(|(i, o)| *o = at(first + i) as T))?;
+        Ok(CpuArray::new(shape, out))
+    }, else => array_protocol::dispatch_dtype!(dtype, in [f32, f64], T => {
+        let out = memory::generate(op, n, &|first, out: &mut [T]| out.iter_mut().enumerate().for_each(|(i, o)| *o = at(first + i) as T))?;
+        Ok(CpuArray::new(shape, out))
+    }, else => Err(if dtype.is_float() { Error::unsupported(op).dtypes(&[dtype]) } else { wrong_dtype(op, &[dtype]) })))
+}
+
+pub(crate) fn linspace(how: &Linspace) -> Result<CpuArray> {
+    let op = CreateOp::Linspace;
+    on_host(op, how.device)?;
+    let complex = [how.start, how.stop].iter().any(|s| s.kind() == Kind::Complex);
+    let dtype = how.dtype.unwrap_or(if complex { DType::Complex128 } else { DType::Float64 });
+    let fits = |s: Scalar| beside(dtype, s) == Some(dtype);
+    if !(dtype.is_float() || dtype.is_complex()) || !fits(how.start) || !fits(how.stop) {
+        return Err(wrong_dtype(op, &[dtype]).detail(format!("from {:?} to {:?}", how.start, how.stop)));
+    }
+    let n = usize::try_from(how.num).map_err(|_| memory::exhausted(op, None))?;
+    let shape = Shape::from([n]);
+    let steps = if how.endpoint { n.saturating_sub(1) } else { n };
+    let (a, b) = (value::<Complex<f64>>(op, how.start)?, value::<Complex<f64>>(op, how.stop)?);
+    let (re, im) = (Line::new(a.re, b.re, steps, how.endpoint), Line::new(a.im, b.im, steps, how.endpoint));
+    array_protocol::dispatch_dtype!(dtype, in [f32, f64], T => {
+        let out = memory::generate(op, n, &|first, out: &mut [T]| {
+            out.iter_mut().enumerate().for_each(|(i, o)| *o = re.at(first + i) as T);
+        })?;
+        return Ok(CpuArray::new(shape, out));
+    }, else => {});
+    macro_rules! complex {
+        ($t:ty) => {
+            memory::generate(op, n, &|first, out: &mut [Complex<$t>]| {
+                out.iter_mut().enumerate().for_each(|(i, o)| *o = Complex::new(re.at(first + i) as $t, im.at(first + i) as $t));
+            })
+            .map(|out| CpuArray::new(shape.clone(), out))
+        };
+    }
+    match dtype {
+        DType::Complex64 => complex!(f32),
+        DType::Complex128 => complex!(f64),
+        _ => Err(Error::unsupported(op).dtypes(&[dtype])),
+    }
+}
+
+/// Evenly spaced values, each rounded about once: products and quotients carry their error along.
+struct Line {
+    start: f64,
+    stop: f64,
+    steps: usize,
+    endpoint: bool,
+    /// A power of two that brings the ends near 1, so that nothing overflows or loses digits on the way.
+    unit: f64,
+    delta: f64,
+    delta_low: f64,
+}
+
+impl Line {
+    fn new(start: f64, stop: f64, steps: usize, endpoint: bool) -> Line {
+        let largest = start.abs().max(stop.abs());
+        let unit = if largest > 1e200 {
+            2f64.powi(512)
+        } else if largest < 1e-200 {
+            2f64.powi(-512)
+        } else {
+            1.0
+        };
+        let (a, b) = (start / unit, stop / unit);
+        let delta = b - a;
+        let back = delta - b;
+        let delta_low = (b - (delta - back)) - (a + back);
+        Line { start, stop, steps, endpoint, unit, delta, delta_low }
+    }
+
+    fn at(&self, i: usize) -> f64 {
+        if i == 0 {
+            return self.start;
+        }
+        if self.endpoint && i == self.steps {
+            return self.stop;
+        }
+        let (a, i, steps) = (self.start / self.unit, i as f64, self.steps as f64);
+        let product = i * self.delta;
+        let product_low = i.mul_add(self.delta, -product) + i * self.delta_low;
+        let quotient = product / steps;
+        let quotient_low = ((-quotient).mul_add(steps, product) + product_low) / steps;
+        let sum = a + quotient;
+        let back = sum - a;
+        let sum_low = (a - (sum - back)) + (quotient - back);
+        let out = sum + (sum_low + quotient_low);
+        if out.is_nan() { sum * self.unit } else { out * self.unit }
+    }
+}
+
+pub(crate) fn eye(how: &Eye) -> Result<CpuArray> {
+    let op = CreateOp::Eye;
+    on_host(op, how.device)?;
+    let dtype = how.dtype.unwrap_or(DType::Float64);
+    let side = |n: u64| usize::try_from(n).map_err(|_| memory::exhausted(op, None));
+    let (rows, columns) = (side(how.rows)?, side(how.cols.unwrap_or(how.rows))?);
+    let shape = Shape::from([rows, columns]);
+    let n = memory::size(op, &shape)?;
+    let one = if dtype == DType::Bool { Scalar::Bool(true) } else { Scalar::Int(1) };
+    any_dtype!(op, dtype, T => {
+        let one = value::<T>(op, one)?;
+        let mut out = memory::filled(op, n, T::default())?;
+        if n > 0 {
+            // The diagonal starts in column k, or in row -k.
+            let (above, below) = (how.k.max(0) as u128, how.k.min(0).unsigned_abs() as u128);
+            let count = (rows as u128).saturating_sub(below).min((columns as u128).saturating_sub(above)) as usize;
+            let first = if count > 0 { below as usize * columns + above as usize } else { 0 };
+            out.iter_mut().skip(first).step_by(columns + 1).take(count).for_each(|o| *o = one);
+        }
+        Ok(CpuArray::new(shape, out))
+    })
+}

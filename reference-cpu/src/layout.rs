@@ -1,0 +1,243 @@
+//! Where the elements of an array lie in its buffer. Views (transposed, stepped, reversed, repeated) are other layouts of one buffer.
+use array_protocol::Shape;
+use ndarray::{ArrayView, ArrayViewMut, Axis, IxDyn, ShapeBuilder};
+use smallvec::SmallVec;
+
+/// Distances in elements, one per axis.
+pub(crate) type Strides = SmallVec<[isize; 6]>;
+
+/// Shape, strides and offset, all in elements.
+///
+/// Every index inside the shape addresses an element of the buffer; an array without elements may have any offset up to the
+/// length of the buffer.
+#[derive(Clone, Debug)]
+pub(crate) struct Layout {
+    pub(crate) shape: Shape,
+    pub(crate) strides: Strides,
+    pub(crate) offset: usize,
+}
+
+impl Layout {
+    /// C order from the start of the buffer.
+    pub(crate) fn contiguous(shape: Shape) -> Self {
+        let strides = c_strides(&shape);
+        Layout { shape, strides, offset: 0 }
+    }
+
+    /// Number of elements.
+    pub(crate) fn size(&self) -> usize {
+        self.shape.size()
+    }
+
+    /// Number of axes.
+    pub(crate) fn rank(&self) -> usize {
+        self.shape.rank()
+    }
+
+    /// Whether the elements lie in C order without gaps.
+    pub(crate) fn is_contiguous(&self) -> bool {
+        self.contiguous_tail() == self.rank()
+    }
+
+    /// The number of last axes that together lie in C order without gaps.
+    fn contiguous_tail(&self) -> usize {
+        if self.size() == 0 {
+            return self.rank();
+        }
+        let mut expected = 1isize;
+        for (count, (&len, &stride)) in self.shape.iter().zip(&self.strides).rev().enumerate() {
+            if len != 1 {
+                if stride != expected {
+                    return count;
+                }
+                expected = expected.saturating_mul(isize::try_from(len).unwrap_or(isize::MAX));
+            }
+        }
+        self.rank()
+    }
+
+    /// Where the array repeats one contiguous run of elements in C order: the length of that run (the whole array if contiguous).
+    pub(crate) fn period(&self) -> Option<usize> {
+        if self.size() == 0 {
+            return Some(0);
+        }
+        let outer = self.rank() - self.contiguous_tail();
+        let repeated = self.shape.iter().zip(&self.strides).take(outer).all(|(&len, &stride)| len == 1 || stride == 0);
+        repeated.then(|| self.shape.iter().skip(outer).product())
+    }
+
+    /// Whether two indices may name the same element.
+    pub(crate) fn overlaps_itself(&self) -> bool {
+        // Views are made by basic indexing only, so that zero strides are the only overlap.
+        self.shape.iter().zip(&self.strides).any(|(&len, &stride)| len > 1 && stride == 0)
+    }
+
+    /// The same elements under a shape that this one broadcasts to; `None` if it does not.
+    pub(crate) fn broadcast_to(&self, shape: &Shape) -> Option<Layout> {
+        let added = shape.rank().checked_sub(self.rank())?;
+        let mut strides: Strides = smallvec::smallvec![0; added];
+        for ((&from, &to), &stride) in self.shape.iter().zip(shape.iter().skip(added)).zip(&self.strides) {
+            strides.push(match (from, to) {
+                (a, b) if a == b => stride,
+                (1, _) => 0,
+                _ => return None,
+            });
+        }
+        Some(Layout { shape: shape.clone(), strides, offset: self.offset })
+    }
+
+    /// Axis `i` of the result is axis `axes[i]`. `axes` is a permutation.
+    pub(crate) fn permute(&self, axes: &[usize]) -> Layout {
+        let shape = axes.iter().map(|&a| self.shape[a]).collect();
+        let strides = axes.iter().map(|&a| self.strides[a]).collect();
+        Layout { shape, strides, offset: self.offset }
+    }
+
+    /// The layout with `axis` moved to the end.
+    pub(crate) fn axis_last(&self, axis: usize) -> Layout {
+        let mut out = self.clone();
+        if let Some(len) = out.shape.remove(axis) {
+            out.shape.push(len);
+            let stride = out.strides.remove(axis);
+            out.strides.push(stride);
+        }
+        out
+    }
+
+    /// The layout with the last axis moved to `axis`.
+    pub(crate) fn last_to(&self, axis: usize) -> Layout {
+        let mut out = self.clone();
+        let last = self.rank().saturating_sub(1);
+        if let (Some(len), Some(stride)) = (out.shape.remove(last), out.strides.pop()) {
+            out.shape.insert(axis, len);
+            out.strides.insert(axis.min(last), stride);
+        }
+        out
+    }
+
+    /// Keeps `count` elements of an axis: the first at `start`, the next `step` further. `start + (count - 1) * step` is inside.
+    pub(crate) fn slice(&mut self, axis: usize, start: usize, count: usize, step: i64) {
+        let stride = self.strides[axis];
+        if count > 0 {
+            self.offset = shifted(self.offset, stride, start);
+        }
+        // With one element the step leads nowhere, and may be too long for a product.
+        self.strides[axis] = if count > 1 { stride.wrapping_mul(step as isize) } else { 0 };
+        self.shape[axis] = count;
+    }
+
+    /// Removes an axis, keeping its element `at`.
+    pub(crate) fn index(&mut self, axis: usize, at: usize) {
+        self.slice(axis, at, 1, 1);
+        self.remove(axis);
+    }
+
+    /// Reverses an axis.
+    pub(crate) fn reverse(&mut self, axis: usize) {
+        let len = self.shape[axis];
+        self.slice(axis, len.saturating_sub(1), len, -1);
+    }
+
+    /// Removes an axis of length 1.
+    pub(crate) fn remove(&mut self, axis: usize) {
+        self.shape.remove(axis);
+        self.strides.remove(axis);
+    }
+
+    /// Inserts an axis of length 1.
+    pub(crate) fn insert(&mut self, axis: usize) {
+        self.shape.insert(axis, 1);
+        self.strides.insert(axis, 0);
+    }
+
+    /// The lowest position in the buffer, for an array with elements.
+    fn lowest(&self) -> usize {
+        let back: usize =
+            self.shape.iter().zip(&self.strides).filter(|&(_, &s)| s < 0).map(|(&n, &s)| n.saturating_sub(1) * s.unsigned_abs()).sum();
+        self.offset.saturating_sub(back)
+    }
+
+    /// The positions of the elements in C order.
+    pub(crate) fn offsets(&self) -> Offsets<'_> {
+        Offsets { layout: self, index: smallvec::smallvec![0; self.rank()], at: self.offset, left: self.size() }
+    }
+
+    /// The elements as an ndarray view.
+    pub(crate) fn view<'a, T>(&self, data: &'a [T]) -> Option<ArrayView<'a, T, IxDyn>> {
+        if self.size() == 0 {
+            return ArrayView::from_shape(IxDyn(&self.shape), &[]).ok();
+        }
+        let (dim, strides) = (IxDyn(&self.shape), self.positive_strides());
+        let mut view = ArrayView::from_shape(dim.strides(strides), data.get(self.lowest()..)?).ok()?;
+        self.reversed_axes().for_each(|axis| view.invert_axis(Axis(axis)));
+        Some(view)
+    }
+
+    /// The elements as an ndarray view to write through; `None` where two indices may name the same element.
+    pub(crate) fn view_mut<'a, T>(&self, data: &'a mut [T]) -> Option<ArrayViewMut<'a, T, IxDyn>> {
+        if self.size() == 0 {
+            return ArrayViewMut::from_shape(IxDyn(&self.shape), &mut []).ok();
+        }
+        let (dim, strides) = (IxDyn(&self.shape), self.positive_strides());
+        let mut view = ArrayViewMut::from_shape(dim.strides(strides), data.get_mut(self.lowest()..)?).ok()?;
+        self.reversed_axes().for_each(|axis| view.invert_axis(Axis(axis)));
+        Some(view)
+    }
+
+    /// ndarray takes strides without sign; the axes that run backwards are turned round afterwards.
+    fn positive_strides(&self) -> IxDyn {
+        let strides: SmallVec<[usize; 6]> =
+            self.shape.iter().zip(&self.strides).map(|(&n, &s)| if n > 1 { s.unsigned_abs() } else { 0 }).collect();
+        IxDyn(&strides)
+    }
+
+    fn reversed_axes(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.rank()).filter(|&i| self.strides[i] < 0 && self.shape[i] > 1)
+    }
+}
+
+/// C-order strides of a shape.
+pub(crate) fn c_strides(shape: &Shape) -> Strides {
+    let mut strides: Strides = smallvec::smallvec![0; shape.rank()];
+    let mut step = 1isize;
+    for (stride, &len) in strides.iter_mut().zip(shape.iter()).rev() {
+        *stride = step;
+        step = step.saturating_mul(isize::try_from(len.max(1)).unwrap_or(isize::MAX));
+    }
+    strides
+}
+
+/// `offset + stride * count`, which the invariant of [`Layout`] keeps inside the buffer.
+fn shifted(offset: usize, stride: isize, count: usize) -> usize {
+    offset.wrapping_add_signed(stride.wrapping_mul(count as isize))
+}
+
+/// Iterator of [`Layout::offsets`].
+pub(crate) struct Offsets<'a> {
+    layout: &'a Layout,
+    index: SmallVec<[usize; 6]>,
+    at: usize,
+    left: usize,
+}
+
+impl Iterator for Offsets<'_> {
+    type Item = usize;
+    fn next(&mut self) -> Option<usize> {
+        self.left = self.left.checked_sub(1)?;
+        let here = self.at;
+        for axis in (0..self.index.len()).rev() {
+            let (len, stride) = (self.layout.shape[axis], self.layout.strides[axis]);
+            self.index[axis] += 1;
+            if self.index[axis] < len {
+                self.at = shifted(self.at, stride, 1);
+                break;
+            }
+            self.at = shifted(self.at, stride.wrapping_neg(), len - 1);
+            self.index[axis] = 0;
+        }
+        Some(here)
+    }
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+}

@@ -1,0 +1,135 @@
+//! Linear algebra over the last two axes; the axes in front are a stack.
+pub(crate) mod matmul;
+pub(crate) mod qr;
+pub(crate) mod solve;
+pub(crate) mod svd;
+
+use crate::array::{Typed, wrong_dtype};
+use array_protocol::{DType, Error, ErrorKind, LinalgOp, Result, Shape};
+use faer::{MatRef, Par};
+use num_complex::Complex;
+
+/// Elements of matrices that faer works on.
+pub(crate) trait Field: Typed + faer::traits::ComplexField {
+    /// The type of singular values.
+    type Part: Typed;
+    const ZERO: Self;
+    const ONE: Self;
+    const NAN: Self;
+    const NAN_PART: Self::Part;
+    fn conjugate(self) -> Self;
+    fn all_finite(self) -> bool;
+    /// The larger absolute value of the parts.
+    fn largest(self) -> f64;
+    /// `self * 2^n`
+    fn scaled(self, n: i32) -> Self;
+    /// The real part times `2^n`.
+    fn part(self, n: i32) -> Self::Part;
+}
+
+macro_rules! fields {
+    ($($t:ty),*) => { $(
+        impl Field for $t {
+            type Part = $t;
+            const ZERO: $t = 0.0;
+            const ONE: $t = 1.0;
+            const NAN: $t = <$t>::NAN;
+            const NAN_PART: $t = <$t>::NAN;
+            fn conjugate(self) -> $t { self }
+            fn all_finite(self) -> bool { self.is_finite() }
+            fn largest(self) -> f64 { f64::from(self).abs() }
+            fn scaled(self, n: i32) -> $t { times_power(self.into(), n) as $t }
+            fn part(self, n: i32) -> $t { self.scaled(n) }
+        }
+        impl Field for Complex<$t> {
+            type Part = $t;
+            const ZERO: Self = Complex::new(0.0, 0.0);
+            const ONE: Self = Complex::new(1.0, 0.0);
+            const NAN: Self = Complex::new(<$t>::NAN, <$t>::NAN);
+            const NAN_PART: $t = <$t>::NAN;
+            fn conjugate(self) -> Self { self.conj() }
+            fn all_finite(self) -> bool { self.re.is_finite() && self.im.is_finite() }
+            fn largest(self) -> f64 { f64::from(self.re).abs().max(f64::from(self.im).abs()) }
+            fn scaled(self, n: i32) -> Self { Complex::new(self.re.scaled(n), self.im.scaled(n)) }
+            fn part(self, n: i32) -> $t { self.re.scaled(n) }
+        }
+    )* };
+}
+fields!(f32, f64);
+
+/// `v * 2^n` in two steps, neither of which leaves the range too early.
+fn times_power(v: f64, n: i32) -> f64 {
+    v * 2f64.powi(n / 2) * 2f64.powi(n - n / 2)
+}
+
+/// Runs the body for the dtypes of decompositions.
+macro_rules! field {
+    ($op:expr, $dtype:expr, $alias:ident => $body:expr) => {
+        array_protocol::dispatch_dtype!($dtype, in [f32, f64, num_complex::Complex<f32>, num_complex::Complex<f64>], $alias => $body,
+            else => Err($crate::linalg::refused($op, $dtype)))
+    };
+}
+pub(crate) use field;
+
+/// A dtype that the backend has not, or that the operation does not take.
+#[cold]
+pub(crate) fn refused(op: LinalgOp, dtype: DType) -> Error {
+    if crate::array::DTYPES.contains(&dtype) { wrong_dtype(op, &[dtype]) } else { Error::unsupported(op).dtypes(&[dtype]) }
+}
+
+/// A stack of matrices: the shape of the stack, rows, columns.
+///
+/// # Errors
+/// `Shape`.
+pub(crate) fn stack(op: LinalgOp, shape: &Shape) -> Result<(Shape, usize, usize)> {
+    match &**shape {
+        [stack @ .., m, n] => Ok((Shape::from(stack), *m, *n)),
+        _ => Err(Error::new(ErrorKind::Shape, op).shapes(&[shape]).detail("the rank is below 2")),
+    }
+}
+
+/// The stack's shape followed by other axes.
+pub(crate) fn stacked(stack: &Shape, last: &[usize]) -> Shape {
+    stack.iter().chain(last).copied().collect()
+}
+
+/// Threads for about that many multiplications.
+pub(crate) fn threads(work: usize) -> Par {
+    if work >= 1 << 21 { Par::rayon(0) } else { Par::Seq }
+}
+
+/// A matrix scaled by a power of two so that its largest element is near 1, and the exponent taken out. `None`: an element is not finite.
+///
+/// Norms inside of a decomposition then neither overflow nor vanish.
+pub(crate) fn balanced<T: Field>(matrix: &[T]) -> Option<(Vec<T>, i32)> {
+    let mut largest = 0f64;
+    for v in matrix {
+        if !v.all_finite() {
+            return None;
+        }
+        largest = largest.max(v.largest());
+    }
+    let e = if largest > 0.0 { largest.log2().floor() as i32 } else { 0 };
+    Some((matrix.iter().map(|v| v.scaled(-e)).collect(), e))
+}
+
+/// Appends a matrix in C order, element by element changed by `f`.
+pub(crate) fn push<T: Field>(out: &mut Vec<T>, m: MatRef<'_, T>, f: impl Fn(T) -> T) {
+    for i in 0..m.nrows() {
+        for j in 0..m.ncols() {
+            out.push(f(m[(i, j)]));
+        }
+    }
+}
+
+/// Appends `rows x columns` of an identity matrix.
+pub(crate) fn push_identity<T: Field>(out: &mut Vec<T>, rows: usize, columns: usize) {
+    for i in 0..rows {
+        out.extend((0..columns).map(|j| if i == j { T::ONE } else { T::ZERO }));
+    }
+}
+
+/// The `i`-th matrix of a stack in C order.
+pub(crate) fn nth<T>(data: &[T], i: usize, len: usize) -> &[T] {
+    if len == 0 { &[] } else { &data[i * len..(i + 1) * len] }
+}

@@ -1,0 +1,62 @@
+//! Systems of linear equations.
+use super::{Field, balanced, field, nth, push, stack, stacked};
+use crate::array::{CpuArray, wrong_dtype};
+use crate::layout::Layout;
+use crate::memory;
+use crate::promote::{converted, promote};
+use array_protocol::{Error, ErrorKind, LinalgOp, Operand, Result, Shape};
+use faer::MatRef;
+use faer::linalg::solvers::Solve;
+
+const OP: LinalgOp = LinalgOp::Solve;
+
+pub(crate) fn solve(x1: &CpuArray, x2: &CpuArray) -> Result<CpuArray> {
+    let wrong = || Error::new(ErrorKind::Shape, OP).shapes(&[x1.shape(), x2.shape()]);
+    let (s1, n, columns) = stack(OP, x1.shape())?;
+    // A right-hand side is a vector only if it has one axis.
+    let (s2, rows, k) = match &**x2.shape() {
+        [rows] => (Shape::scalar(), *rows, None),
+        [s2 @ .., rows, k] => (Shape::from(s2), *rows, Some(*k)),
+        [] => return Err(wrong()),
+    };
+    if n != columns || n != rows {
+        return Err(wrong());
+    }
+    let count = s1.broadcast(&s2).ok_or_else(wrong)?;
+    let dtype = promote(x1.dtype(), x2.dtype()).ok_or_else(|| wrong_dtype(OP, &[x1.dtype(), x2.dtype()]))?;
+    let shape = match k {
+        None => stacked(&count, &[n]),
+        Some(k) => stacked(&count, &[n, k]),
+    };
+    let (l1, l2) =
+        (Layout::contiguous(s1).broadcast_to(&count).ok_or_else(wrong)?, Layout::contiguous(s2).broadcast_to(&count).ok_or_else(wrong)?);
+    let (a, b) = (converted(OP, Operand::Array(x1), dtype)?, converted(OP, Operand::Array(x2), dtype)?);
+    field!(OP, dtype, T => each::<T>((&a, &l1), (&b, &l2), n, k.unwrap_or(1), shape))
+}
+
+fn each<T: Field>((x1, l1): (&CpuArray, &Layout), (x2, l2): (&CpuArray, &Layout), n: usize, k: usize, shape: Shape) -> Result<CpuArray> {
+    let size = memory::size(OP, &shape)?;
+    let mut out = memory::room::<T>(OP, size)?;
+    memory::probe::<T>(OP, n.saturating_mul(n).saturating_mul(4))?;
+    let (a, b) = (x1.elements::<T>(OP)?, x2.elements::<T>(OP)?);
+    if n == 0 || size == 0 {
+        // Matrices with elements may still be singular, but nothing is asked of them.
+        return Ok(CpuArray::new(shape, out));
+    }
+    for (i, j) in l1.offsets().zip(l2.offsets()) {
+        let (Some((matrix, ea)), Some((rhs, eb))) = (balanced(nth(&a, i, n * n)), balanced(nth(&b, j, n * k))) else {
+            // Declared by `linalg_nonfinite`.
+            out.resize(out.len() + n * k, T::NAN);
+            continue;
+        };
+        let factors = MatRef::from_row_major_slice(&matrix, n, n).partial_piv_lu();
+        let pivots = factors.U();
+        // A pivot of 0 makes what follows it infinite or NaN.
+        if (0..n).any(|p| pivots[(p, p)].largest() == 0.0 || !pivots[(p, p)].all_finite()) {
+            return Err(Error::new(ErrorKind::Singular, OP).shapes(&[x1.shape()]));
+        }
+        let solution = factors.solve(MatRef::from_row_major_slice(&rhs, n, k));
+        push(&mut out, solution.as_ref(), |v| v.scaled(eb - ea));
+    }
+    Ok(CpuArray::new(shape, out))
+}

@@ -1,0 +1,3 @@
+//! What the standard library does not have, element by element.
+pub(crate) mod complex;
+pub(crate) mod division;

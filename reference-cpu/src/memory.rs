@@ -1,0 +1,126 @@
+//! Memory that may run out: every allocation that grows with the input goes through here and fails as a typed error.
+use array_protocol::{Error, ErrorKind, Op, Result, Shape};
+use rayon::prelude::*;
+
+/// From here on a loop over elements is worth splitting over threads.
+pub(crate) const PARALLEL: usize = 1 << 16;
+/// Elements of one task. A multiple of [`BLOCK`], so that results do not depend on the number of threads.
+const TASK: usize = 1 << 14;
+/// Elements that one call of a kernel sees.
+pub(crate) const BLOCK: usize = 1 << 10;
+
+/// Requests above this many bytes are held against the memory that is left: the kernel grants more than there is, and kills later.
+const SUSPICIOUS: usize = 1 << 28;
+
+/// The error of an allocation that cannot be met.
+#[cold]
+pub(crate) fn exhausted(op: impl Into<Op>, bytes: Option<usize>) -> Error {
+    let detail = bytes.map_or_else(|| "more bytes than can be addressed".to_string(), |n| format!("{n} bytes"));
+    Error::new(ErrorKind::OutOfMemory, op).detail(detail)
+}
+
+/// The number of elements of a shape.
+///
+/// # Errors
+/// `OutOfMemory` where it cannot be addressed.
+pub(crate) fn size(op: impl Into<Op>, shape: &Shape) -> Result<usize> {
+    let op = op.into();
+    shape.checked_size().ok_or_else(|| exhausted(op, None).shapes(&[shape]))
+}
+
+/// Says whether `n` values of `T` can be had, for libraries that would abort.
+///
+/// # Errors
+/// `OutOfMemory`.
+pub(crate) fn probe<T>(op: impl Into<Op>, n: usize) -> Result<()> {
+    let op = op.into();
+    let bytes = n.checked_mul(size_of::<T>()).filter(|&b| isize::try_from(b).is_ok()).ok_or_else(|| exhausted(op, None))?;
+    if bytes >= SUSPICIOUS {
+        if available().is_some_and(|left| bytes > left) || Vec::<u8>::new().try_reserve_exact(bytes).is_err() {
+            return Err(exhausted(op, Some(bytes)));
+        }
+    }
+    Ok(())
+}
+
+/// Bytes that the system can still give; `None` where it does not tell.
+fn available() -> Option<usize> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|l| l.strip_prefix("MemAvailable:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<usize>().ok()?.checked_mul(1024)
+}
+
+/// An empty vector with room for `n` values.
+///
+/// # Errors
+/// `OutOfMemory`.
+pub(crate) fn room<T>(op: impl Into<Op>, n: usize) -> Result<Vec<T>> {
+    let op = op.into();
+    probe::<T>(op, n)?;
+    let mut v = Vec::new();
+    v.try_reserve_exact(n).map_err(|_| exhausted(op, n.checked_mul(size_of::<T>())))?;
+    Ok(v)
+}
+
+/// `n` copies of a value.
+///
+/// # Errors
+/// `OutOfMemory`.
+pub(crate) fn filled<T: Copy>(op: impl Into<Op>, n: usize, value: T) -> Result<Vec<T>> {
+    let mut v = room(op, n)?;
+    v.resize(n, value);
+    Ok(v)
+}
+
+/// A copy of a slice.
+///
+/// # Errors
+/// `OutOfMemory`.
+pub(crate) fn copied<T: Copy>(op: impl Into<Op>, values: &[T]) -> Result<Vec<T>> {
+    let mut v = room(op, values.len())?;
+    v.extend_from_slice(values);
+    Ok(v)
+}
+
+/// `n` values made by `kernel(start, block)`, which fills the block that begins at element `start`. Large results on all threads.
+///
+/// # Errors
+/// `OutOfMemory`.
+pub(crate) fn generate<T: Copy + Default + Send>(op: impl Into<Op>, n: usize, kernel: &(dyn Fn(usize, &mut [T]) + Sync)) -> Result<Vec<T>> {
+    let mut out = filled(op, n, T::default())?;
+    rewrite(&mut out, kernel);
+    Ok(out)
+}
+
+/// Overwrites values by `kernel(start, block)`.
+pub(crate) fn rewrite<T: Send>(out: &mut [T], kernel: &(dyn Fn(usize, &mut [T]) + Sync)) {
+    let task = |(i, part): (usize, &mut [T])| {
+        for (j, block) in part.chunks_mut(BLOCK).enumerate() {
+            kernel(i * TASK + j * BLOCK, block);
+        }
+    };
+    if out.len() < PARALLEL {
+        task_by_task(out, task);
+    } else {
+        out.par_chunks_mut(TASK).enumerate().for_each(task);
+    }
+}
+
+fn task_by_task<T>(out: &mut [T], task: impl Fn((usize, &mut [T]))) {
+    out.chunks_mut(TASK).enumerate().for_each(task);
+}
+
+/// `out[i] = f(i)` where one `f` costs as much as `cost` elements.
+///
+/// # Errors
+/// `OutOfMemory`.
+pub(crate) fn each<T: Copy + Default + Send>(op: impl Into<Op>, n: usize, cost: usize, f: impl Fn(usize) -> T + Sync) -> Result<Vec<T>> {
+    let mut out = filled(op, n, T::default())?;
+    if n > 1 && n.saturating_mul(cost) >= PARALLEL {
+        let task = (TASK / cost.max(1)).max(1);
+        out.par_iter_mut().with_min_len(task).enumerate().for_each(|(i, o)| *o = f(i));
+    } else {
+        out.iter_mut().enumerate().for_each(|(i, o)| *o = f(i));
+    }
+    Ok(out)
+}

@@ -1,0 +1,185 @@
+//! Operations that move elements. Most only write another layout.
+use crate::array::{CpuArray, any_dtype};
+use crate::layout::{Layout, c_strides};
+use crate::memory;
+use crate::promote::{converted, promote};
+use array_protocol::options::{Axes, AxisList, Roll};
+use array_protocol::{Error, ErrorKind, Op, Operand, Result, Shape, ShapeOp};
+use smallvec::SmallVec;
+
+/// One axis of `shape`.
+///
+/// # Errors
+/// `Axis`.
+pub(crate) fn axis(op: impl Into<Op>, shape: &Shape, axis: i64) -> Result<usize> {
+    shape.axis(axis).ok_or_else(|| Error::new(ErrorKind::Axis, op).shapes(&[shape]).detail(format!("axis {axis}")))
+}
+
+/// Distinct axes of `shape`.
+///
+/// # Errors
+/// `Axis`.
+pub(crate) fn axes(op: impl Into<Op>, shape: &Shape, list: &[i64]) -> Result<SmallVec<[usize; 6]>> {
+    let op = op.into();
+    let mut out = SmallVec::new();
+    for &a in list {
+        let i = axis(op, shape, a)?;
+        if out.contains(&i) {
+            return Err(Error::new(ErrorKind::Axis, op).shapes(&[shape]).detail(format!("axis {a} is named twice")));
+        }
+        out.push(i);
+    }
+    Ok(out)
+}
+
+pub(crate) fn reshape(x: &CpuArray, shape: &Shape) -> Result<CpuArray> {
+    let op = ShapeOp::Reshape;
+    if shape.checked_size() != Some(x.size()) {
+        return Err(Error::new(ErrorKind::Shape, op).shapes(&[x.shape(), shape]));
+    }
+    let x = x.compact(op)?;
+    Ok(x.with(Layout { shape: shape.clone(), strides: c_strides(shape), offset: x.layout.offset }))
+}
+
+pub(crate) fn permute_dims(x: &CpuArray, order: &AxisList) -> Result<CpuArray> {
+    let op = ShapeOp::PermuteDims;
+    let order = axes(op, x.shape(), order)?;
+    if order.len() != x.shape().rank() {
+        return Err(Error::new(ErrorKind::Axis, op).shapes(&[x.shape()]).detail(format!("{} axes given", order.len())));
+    }
+    Ok(x.with(x.layout.permute(&order)))
+}
+
+pub(crate) fn broadcast_to(x: &CpuArray, shape: &Shape) -> Result<CpuArray> {
+    let wrong = || Error::new(ErrorKind::Shape, ShapeOp::BroadcastTo).shapes(&[x.shape(), shape]);
+    shape.checked_size().ok_or_else(wrong)?;
+    x.layout.broadcast_to(shape).map(|layout| x.with(layout)).ok_or_else(wrong)
+}
+
+pub(crate) fn flip(x: &CpuArray, which: &Axes) -> Result<CpuArray> {
+    let mut layout = x.layout.clone();
+    match which {
+        None => (0..layout.rank()).for_each(|a| layout.reverse(a)),
+        Some(list) => axes(ShapeOp::Flip, x.shape(), list)?.into_iter().for_each(|a| layout.reverse(a)),
+    }
+    Ok(x.with(layout))
+}
+
+pub(crate) fn squeeze(x: &CpuArray, which: &AxisList) -> Result<CpuArray> {
+    let op = ShapeOp::Squeeze;
+    let mut gone = axes(op, x.shape(), which)?;
+    if let Some(&a) = gone.iter().find(|&&a| x.shape()[a] != 1) {
+        return Err(Error::new(ErrorKind::Shape, op).shapes(&[x.shape()]).detail(format!("axis {a} is not of length 1")));
+    }
+    gone.sort_unstable();
+    let mut layout = x.layout.clone();
+    gone.iter().rev().for_each(|&a| layout.remove(a));
+    Ok(x.with(layout))
+}
+
+pub(crate) fn concat(arrays: &[&CpuArray], along: Option<i64>) -> Result<CpuArray> {
+    let op = ShapeOp::Concat;
+    let Some((first, rest)) = arrays.split_first() else {
+        return Err(Error::new(ErrorKind::Value, op).detail("no arrays"));
+    };
+    let dtypes = || arrays.iter().map(|a| a.dtype()).collect::<Vec<_>>();
+    let dtype = rest
+        .iter()
+        .try_fold(first.dtype(), |d, a| promote(d, a.dtype()))
+        .ok_or_else(|| Error::new(ErrorKind::Dtype, op).dtypes(&dtypes()).detail("these dtypes do not promote"))?;
+    let mut parts = Vec::with_capacity(arrays.len());
+    for a in arrays {
+        parts.push(converted(op, Operand::Array(*a), dtype)?);
+    }
+    let at = match along {
+        Some(a) => axis(op, first.shape(), a)?,
+        None => {
+            for p in &mut parts {
+                *p = reshape(p, &Shape::from([p.size()]))?;
+            }
+            0
+        }
+    };
+    join(&parts, at)
+}
+
+/// Joins arrays of one dtype along an axis of the first.
+fn join(parts: &[CpuArray], at: usize) -> Result<CpuArray> {
+    let op = ShapeOp::Concat;
+    let Some(first) = parts.first() else { return Err(Error::new(ErrorKind::Value, op).detail("no arrays")) };
+    let mut shape = first.shape().clone();
+    for p in &parts[1..] {
+        let fits = p.shape().rank() == shape.rank() && (0..shape.rank()).all(|i| i == at || p.shape()[i] == shape[i]);
+        if !fits {
+            return Err(Error::new(ErrorKind::Shape, op).shapes(&[first.shape(), p.shape()]));
+        }
+        shape[at] = shape[at].checked_add(p.shape()[at]).ok_or_else(|| memory::exhausted(op, None))?;
+    }
+    let n = memory::size(op, &shape)?;
+    // A result without elements may have any number of rows.
+    let rows = if n == 0 { 0 } else { shape[..at].iter().product() };
+    any_dtype!(op, first.dtype(), T => {
+        let mut sources = Vec::with_capacity(parts.len());
+        for p in parts {
+            sources.push((p.elements::<T>(op)?, if rows == 0 { 0 } else { p.size() / rows }));
+        }
+        let mut out = memory::room::<T>(op, n)?;
+        for row in 0..rows {
+            for (elements, len) in &sources {
+                out.extend_from_slice(&elements[row * len..(row + 1) * len]);
+            }
+        }
+        Ok(CpuArray::new(shape, out))
+    })
+}
+
+pub(crate) fn roll(x: &CpuArray, how: &Roll) -> Result<CpuArray> {
+    let op = ShapeOp::Roll;
+    let shifts = |n: usize| match how.shift.as_slice() {
+        &[one] => Ok(vec![one; n]),
+        many if many.len() == n && how.axes.is_some() => Ok(many.to_vec()),
+        many => Err(Error::new(ErrorKind::Value, op).detail(format!("{} shifts for {n} axes", many.len()))),
+    };
+    let Some(list) = &how.axes else {
+        let flat = reshape(x, &Shape::from([x.size()]))?;
+        return reshape(&shifted(&flat, 0, shifts(1)?[0])?, x.shape());
+    };
+    let list = axes(op, x.shape(), list)?;
+    let mut out = x.clone();
+    for (&a, s) in list.iter().zip(shifts(list.len())?) {
+        out = shifted(&out, a, s)?;
+    }
+    Ok(out)
+}
+
+/// Rolls one axis: its last `shift` elements go in front.
+fn shifted(x: &CpuArray, at: usize, shift: i64) -> Result<CpuArray> {
+    let len = x.shape()[at];
+    let by = i128::from(shift).rem_euclid((len as i128).max(1)) as usize;
+    if by == 0 {
+        return Ok(x.clone());
+    }
+    let part = |start, count| {
+        let mut layout = x.layout.clone();
+        layout.slice(at, start, count, 1);
+        x.with(layout)
+    };
+    join(&[part(len - by, by), part(0, len - by)], at).map_err(|e| e.as_op(ShapeOp::Roll))
+}
+
+pub(crate) fn tril(x: &CpuArray, k: i64) -> Result<CpuArray> {
+    let op = ShapeOp::Tril;
+    let &[.., rows, columns] = &**x.shape() else {
+        return Err(Error::new(ErrorKind::Shape, op).shapes(&[x.shape()]).detail("the rank is below 2"));
+    };
+    any_dtype!(op, x.dtype(), T => {
+        let mut out = x.elements::<T>(op)?.into_owned();
+        if !out.is_empty() {
+            for (i, row) in out.chunks_mut(columns).enumerate() {
+                let kept = ((i % rows) as i128 + i128::from(k) + 1).clamp(0, columns as i128) as usize;
+                row[kept..].fill(T::default());
+            }
+        }
+        Ok(CpuArray::new(x.shape().clone(), out))
+    })
+}

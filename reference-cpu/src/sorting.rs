@@ -1,0 +1,143 @@
+//! Order, search, sets. A NaN is larger than every number; `-0` and `+0` are equal.
+use crate::array::{CpuArray, Typed, gather, wrong_dtype};
+use crate::layout::Layout;
+use crate::memory::{self, PARALLEL};
+use crate::promote::{converted, promote};
+use crate::shape::axis;
+use array_protocol::options::{Search, Side, Sort};
+use array_protocol::{DType, Error, ErrorKind, Op, Operand, Result, Shape, SortOp};
+use num_complex::Complex;
+use rayon::prelude::*;
+use std::cmp::Ordering;
+
+/// Elements that have an order.
+trait Order: Typed {
+    fn order(&self, other: &Self) -> Ordering;
+    /// Neither is larger; a NaN equals nothing.
+    fn same(&self, other: &Self) -> bool {
+        self == other
+    }
+}
+macro_rules! order {
+    (total $($t:ty),*) => { $( impl Order for $t { fn order(&self, other: &Self) -> Ordering { self.cmp(other) } } )* };
+    (float $($t:ty),*) => { $(
+        impl Order for $t {
+            fn order(&self, other: &Self) -> Ordering {
+                self.partial_cmp(other).unwrap_or_else(|| self.is_nan().cmp(&other.is_nan()))
+            }
+        }
+        // For `unique_values`: by real part, then by imaginary part, numbers with a NaN last.
+        impl Order for Complex<$t> {
+            fn order(&self, other: &Self) -> Ordering {
+                let nan = |z: &Self| z.re.is_nan() || z.im.is_nan();
+                nan(self).cmp(&nan(other)).then_with(|| self.re.order(&other.re)).then_with(|| self.im.order(&other.im))
+            }
+        }
+    )* };
+}
+order!(total bool, i8, i16, i32, i64, u8, u16, u32, u64);
+order!(float f32, f64);
+
+macro_rules! sortable {
+    ($op:expr, $dtype:expr, $alias:ident => $body:expr) => {
+        array_protocol::dispatch_dtype!($dtype, in [bool, i8, i16, i32, i64, u8, u16, u32, u64, f32, f64], $alias => $body,
+            else => Err(wrong_dtype($op, &[$dtype])))
+    };
+}
+
+/// Runs along an axis, one behind the other, and the way back to the axis.
+struct Runs {
+    layout: Layout,
+    at: usize,
+    len: usize,
+}
+
+impl Runs {
+    fn new(op: impl Into<Op>, x: &CpuArray, along: i64) -> Result<Runs> {
+        let at = axis(op, x.shape(), along)?;
+        Ok(Runs { layout: x.layout.axis_last(at), at, len: x.shape()[at] })
+    }
+
+    /// Changes each run. Runs go to threads where there are many, else the elements of each.
+    fn each<T: Send>(&self, data: &mut [T], f: impl Fn(&mut [T]) + Sync + Send) {
+        if self.len == 0 {
+            return;
+        }
+        if data.len() >= PARALLEL {
+            data.par_chunks_mut(self.len).for_each(f);
+        } else {
+            data.chunks_mut(self.len).for_each(f);
+        }
+    }
+
+    fn finish<T: Typed>(self, data: Vec<T>) -> CpuArray {
+        let out = CpuArray::new(self.layout.shape.clone(), data);
+        let layout = out.layout.last_to(self.at);
+        out.with(layout)
+    }
+}
+
+/// A stable sort.
+fn sort_run<T: Send>(run: &mut [T], order: impl Fn(&T, &T) -> Ordering + Sync + Send) {
+    if run.len() >= PARALLEL { run.par_sort_by(order) } else { run.sort_by(order) }
+}
+
+pub(crate) fn sort(x: &CpuArray, how: &Sort) -> Result<CpuArray> {
+    let op = SortOp::Sort;
+    let runs = Runs::new(op, x, how.axis)?;
+    sortable!(op, x.dtype(), T => {
+        let mut data = gather(op, x.data::<T>(op)?, &runs.layout)?.into_owned();
+        if how.descending {
+            runs.each(&mut data, |run| sort_run(run, |a, b| b.order(a)));
+        } else {
+            runs.each(&mut data, |run| sort_run(run, T::order));
+        }
+        Ok(runs.finish(data))
+    })
+}
+
+pub(crate) fn argsort(x: &CpuArray, how: &Sort) -> Result<CpuArray> {
+    let op = SortOp::Argsort;
+    let runs = Runs::new(op, x, how.axis)?;
+    sortable!(op, x.dtype(), T => {
+        let data = gather(op, x.data::<T>(op)?, &runs.layout)?;
+        let mut keyed = memory::room::<(T, i64)>(op, data.len())?;
+        keyed.extend(data.iter().enumerate().map(|(i, &v)| (v, (i % runs.len.max(1)) as i64)));
+        if how.descending {
+            runs.each(&mut keyed, |run| sort_run(run, |a, b| b.0.order(&a.0)));
+        } else {
+            runs.each(&mut keyed, |run| sort_run(run, |a, b| a.0.order(&b.0)));
+        }
+        let mut out = memory::room::<i64>(op, keyed.len())?;
+        out.extend(keyed.iter().map(|&(_, i)| i));
+        Ok(runs.finish(out))
+    })
+}
+
+pub(crate) fn searchsorted(x1: &CpuArray, x2: &CpuArray, how: &Search) -> Result<CpuArray> {
+    let op = SortOp::Searchsorted;
+    if x1.shape().rank() != 1 {
+        return Err(Error::new(ErrorKind::Shape, op).shapes(&[x1.shape()]).detail("the sorted array has rank 1"));
+    }
+    let dtype = promote(x1.dtype(), x2.dtype()).filter(|&d| d != DType::Bool).ok_or_else(|| wrong_dtype(op, &[x1.dtype(), x2.dtype()]))?;
+    let (sorted, wanted) = (converted(op, Operand::Array(x1), dtype)?, converted(op, Operand::Array(x2), dtype)?);
+    sortable!(op, dtype, T => {
+        let (sorted, wanted) = (sorted.elements::<T>(op)?, wanted.elements::<T>(op)?);
+        let before = |v: &T, x: &T| match how.side {
+            Side::Left => v.order(x) == Ordering::Less,
+            Side::Right => v.order(x) != Ordering::Greater,
+        };
+        let out = memory::each(op, wanted.len(), 16, |i| sorted.partition_point(|v| before(v, &wanted[i])) as i64)?;
+        Ok(CpuArray::new(x2.shape().clone(), out))
+    })
+}
+
+pub(crate) fn unique_values(x: &CpuArray) -> Result<CpuArray> {
+    let op = SortOp::UniqueValues;
+    crate::array::any_dtype!(op, x.dtype(), T => {
+        let mut values = x.elements::<T>(op)?.into_owned();
+        sort_run(&mut values, T::order);
+        values.dedup_by(|a, b| a.same(b));
+        Ok(CpuArray::new(Shape::from([values.len()]), values))
+    })
+}
