@@ -4,18 +4,18 @@
 //! operations, [`explain`] shows a clause to a person, [`render`] writes the pages of the book. Parsing takes milliseconds: do it
 //! once, and not in a worker.
 mod error;
-// mod explain;
+mod explain;
 mod files;
 mod hash;
 mod load;
 pub mod released;
-// pub mod render;
+pub mod render;
 mod schema;
 mod validate;
 mod words;
 
 pub use error::ManifestError;
-// pub use explain::explain;
+pub use explain::{explain, suggest};
 pub use files::FILES;
 pub use hash::suite_hash;
 pub use load::{Category, Entry, File, Suite, load, parse};

@@ -1,5 +1,6 @@
 //! The parts of a manifest, in words.
 use super::schema::{Check, CheckKind, Clause, ElementClass, Level, Measure, Relation, ResultRule, ValueClass, Wrong};
+use crate::DType;
 use serde::Serialize;
 
 /// The name that TOML uses.
@@ -43,7 +44,7 @@ pub(super) fn check(check: &Check) -> String {
         out += &format!("; judged only where {} is expected", element_class(only));
     }
     if let Some(dtypes) = &check.dtypes {
-        out += &format!("; {} only", dtypes.iter().map(|d| d.name()).collect::<Vec<_>>().join(", "));
+        out += &format!("; {} only", self::dtypes(dtypes));
     }
     if !check.sizes.is_empty() {
         out += &format!("; sizes {}", check.sizes.iter().map(u64::to_string).collect::<Vec<_>>().join(", "));
@@ -143,4 +144,51 @@ pub(super) fn applies(c: &Clause) -> Option<String> {
         parts.push(c.applies.operations.join(", "));
     }
     (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+/// A list of dtypes; whole kinds by name.
+pub(super) fn dtypes(all: &[DType]) -> String {
+    let groups: &[(&str, &[DType])] = &[
+        ("signed integers", &[DType::Int8, DType::Int16, DType::Int32, DType::Int64]),
+        ("unsigned integers", &[DType::UInt8, DType::UInt16, DType::UInt32, DType::UInt64]),
+    ];
+    let whole = |g: &&(&str, &[DType])| g.1.iter().all(|d| all.contains(d));
+    let mut out = vec![];
+    for d in all {
+        match groups.iter().filter(whole).find(|g| g.1.contains(d)) {
+            Some((name, members)) if members.first() == Some(d) => out.push((*name).to_string()),
+            Some(_) => {}
+            None => out.push(d.name().into()),
+        }
+    }
+    out.join(", ")
+}
+
+/// A value of an example, as people write it: `float32 [1.0, 2.0]`.
+pub(super) fn literal(v: &toml::Value) -> String {
+    match v {
+        toml::Value::Table(t) if t.contains_key("data") => {
+            let dtype = t.get("dtype").and_then(toml::Value::as_str).unwrap_or_default();
+            let data = t.get("data").map(literal).unwrap_or_default();
+            let shape = t.get("shape").map(|s| format!(" of shape {}", literal(s))).unwrap_or_default();
+            format!("{dtype} {data}{shape}")
+        }
+        toml::Value::Table(t) if t.len() == 1 && t.contains_key("scalar") => t.get("scalar").map(literal).unwrap_or_default(),
+        toml::Value::Table(t) => {
+            let fields: Vec<_> = t.iter().map(|(k, v)| format!("{k}: {}", literal(v))).collect();
+            format!("{{{}}}", fields.join(", "))
+        }
+        toml::Value::Array(a) => format!("[{}]", a.iter().map(literal).collect::<Vec<_>>().join(", ")),
+        toml::Value::String(s) => s.clone(),
+        toml::Value::Float(f) => format!("{f:?}"),
+        other => other.to_string(),
+    }
+}
+
+/// A result of an example; an error by its kind.
+pub(super) fn result(v: &toml::Value) -> String {
+    match v {
+        toml::Value::String(kind) => format!("{kind} error"),
+        other => literal(other),
+    }
 }
