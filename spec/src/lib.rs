@@ -1,9 +1,11 @@
 //! The array protocol: one trait, one list of operations, one closed set of errors.
 #![deny(unsafe_code)]
 
+pub mod array;
 pub mod backend;
 pub mod call;
 pub mod derived;
+pub mod dispatch;
 #[allow(unsafe_code, reason = "foreign memory; each block states its condition")]
 pub mod dlpack;
 pub mod dtype;
@@ -15,9 +17,11 @@ pub mod info;
 pub mod manifest;
 pub mod ops;
 pub mod options;
+pub mod prelude;
 mod promotion;
 pub mod via;
 
+pub use array::Array;
 pub use backend::Backend;
 pub use call::{Call, Operand, Reply};
 pub use dtype::{DType, Element, Kind, Scalar};

@@ -56,8 +56,10 @@ impl Found {
     }
 }
 
-const TYPES: &[&str] =
-    &["array", "operand", "arrays", "key", "integer", "number", "axis", "axes", "dtype", "shape", "scalar", "bool", "choice", "device", "index"];
+const TYPES: &[&str] = &[
+    "array", "operand", "arrays", "key", "integer", "number", "axis", "axes", "dtype", "shape", "scalar", "bool", "choice", "device",
+    "index",
+];
 
 fn operation(e: &Entry, found: &mut Found) {
     let m = &e.manifest;
@@ -158,7 +160,8 @@ fn check(c: &Clause, found: &mut Found) {
     let name = super::words::name(*kind);
     let mut need = |has: bool, wanted: bool, field: &str| {
         if has != wanted {
-            let text = if wanted { format!("a check of kind `{name}` needs `{field}`") } else { format!("`{field}` has no meaning for `{name}`") };
+            let text =
+                if wanted { format!("a check of kind `{name}` needs `{field}`") } else { format!("`{field}` has no meaning for `{name}`") };
             found.add(&c.id, text);
         }
     };

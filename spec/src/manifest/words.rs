@@ -25,14 +25,20 @@ pub(super) fn check(check: &Check) -> String {
             check.error.map_or("?", |e| e.name())
         ),
         CheckKind::Layout => "as for values, on inputs of every memory layout".into(),
-        CheckKind::Unchanged => "the inputs are read back after the call and must have their old bits; also with one array in two places".into(),
+        CheckKind::Unchanged => {
+            "the inputs are read back after the call and must have their old bits; also with one array in two places".into()
+        }
         CheckKind::Repeat => "the same call again gives the same bits".into(),
         CheckKind::Concurrent => "the same call from several threads on the same arrays gives the same bits as alone".into(),
         CheckKind::Reuse => "the call on the last handle of an array gives the same bits as on a shared one".into(),
         CheckKind::CopyOnWrite => "a handle cloned before an assignment keeps its value".into(),
-        CheckKind::Declared => format!("the choice that the backend declares as `{}` ({}) is demanded", quoted(&check.key), check.choices.join(" or ")),
+        CheckKind::Declared => {
+            format!("the choice that the backend declares as `{}` ({}) is demanded", quoted(&check.key), check.choices.join(" or "))
+        }
         CheckKind::Roundtrip => "upload and download; the bits must be the same".into(),
-        CheckKind::Quantity => format!("the quantity `{}`, computed from the results in higher precision, stays within its bound", quoted(&check.quantity)),
+        CheckKind::Quantity => {
+            format!("the quantity `{}`, computed from the results in higher precision, stays within its bound", quoted(&check.quantity))
+        }
         CheckKind::Example => "the examples of the manifest are executed".into(),
         CheckKind::Identity => format!("the identity `{}` between operations of the same backend", quoted(&check.quantity)),
         CheckKind::None => format!("not tested: {}", quoted(&check.why)),
