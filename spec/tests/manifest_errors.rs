@@ -106,7 +106,12 @@ fn contradictions_are_found() {
         (FLOOR, "level = \"declared\"", "level = \"must\"", "go together"),
         (VALUES, "\"unary\"", "\"unry\"", "did you mean `unary`?"),
         (VALUES, "\"setitem\"", "\"getitems\"", "did you mean `getitem`?"),
-        ("tables/promotion.toml", "bool = [\"bool\"]\n\n[[group]]\nname = \"int", "bool = [\"bol\"]\n\n[[group]]\nname = \"int", "`bol` is no dtype"),
+        (
+            "tables/promotion.toml",
+            "bool = [\"bool\"]\n\n[[group]]\nname = \"int",
+            "bool = [\"bol\"]\n\n[[group]]\nname = \"int",
+            "`bol` is no dtype",
+        ),
         ("common/transport.toml", "topic = \"transport\"", "topic = \"transports\"", "`transports.<slug>`"),
     ];
     for (path, from, to, said) in wrong {
@@ -126,7 +131,9 @@ fn a_missing_manifest_is_found() {
 fn explanations_show_clause_operation_and_topic() {
     let suite = manifest::load().unwrap();
     let clause = manifest::explain(&suite, "floor_divide.floor_of_exact_quotient").unwrap();
-    for part in ["floor_divide(x1: T1 S1, x2: T2 S2)", "[must, since 1.0]", "1 // 0.1 is 9", "check: ", "floor_divide.floor_of_rounded_quotient"] {
+    for part in
+        ["floor_divide(x1: T1 S1, x2: T2 S2)", "[must, since 1.0]", "1 // 0.1 is 9", "check: ", "floor_divide.floor_of_rounded_quotient"]
+    {
         assert!(clause.contains(part), "{part} is not in\n{clause}");
     }
     let special = manifest::explain(&suite, "exp.special_values").unwrap();

@@ -46,7 +46,9 @@ pub fn summary(suite: &Suite, base: &str) -> String {
         let _ = writeln!(out, "    - [{}]({base}/common/{}.md)", t.topic, t.topic);
     }
     out.push_str("  - [Tables]()\n");
-    for (name, file) in [("Promotion", "promotion"), ("Accumulation", "accumulate"), ("Accuracy", "accuracy"), ("Declared choices", "declared")] {
+    for (name, file) in
+        [("Promotion", "promotion"), ("Accumulation", "accumulate"), ("Accuracy", "accuracy"), ("Declared choices", "declared")]
+    {
         let _ = writeln!(out, "    - [{name}]({base}/tables/{file}.md)");
     }
     out
@@ -126,11 +128,17 @@ fn operation(suite: &Suite, e: &Entry) -> String {
     fact("family", m.operation.family.clone());
     fact("profile", m.operation.profile.clone());
     fact("since", m.operation.since.clone());
-    fact("primitive", if m.operation.primitive { "yes: every backend gives it".into() } else { "no: derived from others, or optional".into() });
+    fact(
+        "primitive",
+        if m.operation.primitive { "yes: every backend gives it".into() } else { "no: derived from others, or optional".into() },
+    );
     fact(&format!("Array API {}", api.edition), format!("`{}`: {}", api.function, words::relation(api.relation)));
     fact("dtypes", words::dtypes(&m.dtypes.accept));
     fact("dtype of the result", words::result_rule(m.dtypes.result).into());
-    fact("host scalars", if m.dtypes.weak_scalars { "may stand for an operand, and take the dtype of the array".into() } else { "no".into() });
+    fact(
+        "host scalars",
+        if m.dtypes.weak_scalars { "may stand for an operand, and take the dtype of the array".into() } else { "no".into() },
+    );
     fact("memory", if m.memory.may_view { "may share memory with an argument; a value all the same".into() } else { "fresh".into() });
 
     out.push_str("\n## Signature\n\n| | type | shape | dtype | default | |\n|---|---|---|---|---|---|\n");
@@ -167,7 +175,8 @@ fn operation(suite: &Suite, e: &Entry) -> String {
     m.clauses.iter().for_each(|c| clause(&mut out, c));
 
     if !m.specials.is_empty() {
-        let columns: Vec<_> = m.parameters.iter().map(|p| p.name.as_str()).filter(|n| m.specials.iter().any(|s| s.when.contains_key(*n))).collect();
+        let columns: Vec<_> =
+            m.parameters.iter().map(|p| p.name.as_str()).filter(|n| m.specials.iter().any(|s| s.when.contains_key(*n))).collect();
         let _ = writeln!(out, "## Special values\n\n| {} | result | clause |", columns.join(" | "));
         let _ = writeln!(out, "|{}", "---|".repeat(columns.len() + 2));
         for s in &m.specials {
@@ -230,7 +239,12 @@ fn clause(out: &mut String, c: &Clause) {
     let _ = writeln!(out, "<a id=\"{}\"></a>\n\n### `{}`\n", anchor(&c.id), c.id);
     let _ = writeln!(out, "*{}, since {}{retired}.* {}\n", words::level(c.level), c.since, text(&c.text));
     let how = words::check(&c.check);
-    let _ = writeln!(out, "- {}: {}", if c.level == Level::Untestable { "Why" } else { "Check" }, text(how.strip_prefix("not tested: ").unwrap_or(&how)));
+    let _ = writeln!(
+        out,
+        "- {}: {}",
+        if c.level == Level::Untestable { "Why" } else { "Check" },
+        text(how.strip_prefix("not tested: ").unwrap_or(&how))
+    );
     if let Some(through) = words::applies(c) {
         let _ = writeln!(out, "- Through: {through}");
     }
