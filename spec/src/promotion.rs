@@ -6,7 +6,7 @@ impl DType {
     /// The dtype of an operation on arrays of two dtypes; `None` where the standard defines none.
     ///
     /// Kinds do not mix, except real with complex floating point and signed with unsigned integers (`uint64` with no signed one).
-    /// `float16` and `bfloat16` promote to neither: none holds the other.
+    /// `float16` with `bfloat16` is `float32`: neither holds the other.
     pub const fn promote(self, other: DType) -> Option<DType> {
         let (a, b) = (self, other);
         if a as u8 == b as u8 {
@@ -17,7 +17,7 @@ impl DType {
             (Kind::Int, Kind::Int) | (Kind::UInt, Kind::UInt) => Some(wider),
             (Kind::Int, Kind::UInt) => signed_above(a.size(), b.size()),
             (Kind::UInt, Kind::Int) => signed_above(b.size(), a.size()),
-            (Kind::Float, Kind::Float) if a.size() == b.size() => None,
+            (Kind::Float, Kind::Float) if a.size() == b.size() => Some(DType::Float32),
             (Kind::Float, Kind::Float) | (Kind::Complex, Kind::Complex) => Some(wider),
             (Kind::Float, Kind::Complex) | (Kind::Complex, Kind::Float) => {
                 Some(if a.real().size() > 4 || b.real().size() > 4 { DType::Complex128 } else { DType::Complex64 })

@@ -151,8 +151,10 @@ fn maximum_and_clip_pass_nan_on() {
     assert!(down(b.clip(&up(&[1], &[9.0]), Some(scalar(nan)), None)).view::<f64>().unwrap()[0].is_nan());
     assert!(down(b.clip(&x, None, Some((&y).into()))).view::<f64>().unwrap()[2].is_nan());
     assert_eq!(down(b.clip(&up(&[3], &[1i8, 5, 9]), None, Some(Operand::Scalar(Scalar::Int(6))))), host(&[3], &[1i8, 5, 6]));
-    let wide = up(&[1], &[1i64]);
-    assert_eq!(failed(b.clip(&up(&[1], &[1i8]), Some((&wide).into()), None), SelectOp::Clip), ErrorKind::Dtype);
+    let wide = up(&[2], &[-300i64, 300]);
+    assert_eq!(down(b.clip(&up(&[1], &[7i8]), Some((&wide).into()), Some(Operand::Scalar(Scalar::Int(200))))), host(&[2], &[7i64, 200]));
+    let signed = up(&[1], &[1i64]);
+    assert_eq!(failed(b.clip(&up(&[1], &[1u64]), Some((&signed).into()), None), SelectOp::Clip), ErrorKind::Dtype);
     assert_eq!(failed(b.clip(&up(&[1], &[1i8]), Some(scalar(1.0)), None), SelectOp::Clip), ErrorKind::Dtype);
     let long = up(&[3], &[1i8; 3]);
     assert_eq!(failed(b.clip(&up(&[2], &[1i8, 2]), Some((&long).into()), None), SelectOp::Clip), ErrorKind::Shape);
@@ -187,6 +189,11 @@ fn reductions() {
     let few = down(b.reduce(ReduceOp::Var, &x, &Reduce::all().correction(7.0)));
     assert!(few.view::<f32>().unwrap()[0].is_nan());
     assert!(down(b.reduce(ReduceOp::Mean, &up::<f64>(&[0], &[]), &Reduce::all())).view::<f64>().unwrap()[0].is_nan());
+    let large = up(&[4], &[1e308, 1.5e308, 1e308, 1.5e308]);
+    assert_eq!(down(b.reduce(ReduceOp::Mean, &large, &Reduce::all())), host(&[], &[1.25e308]));
+    let infinite = up(&[2, 2], &[f64::INFINITY, 1.0, f64::INFINITY, f64::NEG_INFINITY]);
+    let out = down(b.reduce(ReduceOp::Mean, &infinite, &over(1)));
+    assert!(out.view::<f64>().unwrap()[0] == f64::INFINITY && out.view::<f64>().unwrap()[1].is_nan());
     let many = up(&[70_000], &vec![half::f16::from_f32(2.0); 70_000]);
     assert_eq!(down(b.reduce(ReduceOp::Mean, &many, &Reduce::all())), host(&[], &[half::f16::from_f32(2.0)]));
     let mixed = up(&[2, 2], &[0.0, f64::NAN, -0.0, 3.0]);
@@ -214,6 +221,8 @@ fn full_adopts_or_refuses() {
     assert_eq!(failed(full(Scalar::Int(300), Some(DType::UInt8)), CreateOp::Full), ErrorKind::Value);
     assert_eq!(failed(full(Scalar::UInt(u64::MAX), None), CreateOp::Full), ErrorKind::Value);
     assert_eq!(failed(full(Scalar::Float(1.0), Some(DType::Int32)), CreateOp::Full), ErrorKind::Dtype);
+    assert_eq!(failed(full(Scalar::Float(f64::NAN), Some(DType::Int32)), CreateOp::Full), ErrorKind::Value);
+    assert_eq!(failed(full(Scalar::Float(-1.0), Some(DType::UInt64)), CreateOp::Full), ErrorKind::Value);
     assert_eq!(failed(full(Scalar::Bool(true), Some(DType::Int32)), CreateOp::Full), ErrorKind::Dtype);
     assert_eq!(failed(full(Scalar::Int(1), Some(DType::Bool)), CreateOp::Full), ErrorKind::Dtype);
     let huge = Full::default().shape([usize::MAX, 2]);
@@ -314,6 +323,7 @@ fn elements_move() {
     // -2^63 is 1 modulo 3.
     assert_eq!(down(roll(&[i64::MIN], Some(&[1]))), host(&[2, 3], &[3i32, 1, 2, 6, 4, 5]));
     assert_eq!(failed(roll(&[1, 2], Some(&[0])), ShapeOp::Roll), ErrorKind::Value);
+    assert_eq!(down(roll(&[1, 1], Some(&[1, -1]))), down(roll(&[2], Some(&[1]))));
     assert_eq!(failed(roll(&[1, 2], None), ShapeOp::Roll), ErrorKind::Value);
     assert_eq!(failed(roll(&[1], Some(&[3])), ShapeOp::Roll), ErrorKind::Axis);
     let empty = up::<i32>(&[0, 3], &[]);
@@ -364,7 +374,7 @@ fn promotion_follows_the_table() {
         (Float64, Complex64, Some(Complex128)),
         (Float32, Complex128, Some(Complex128)),
         (Complex64, Complex128, Some(Complex128)),
-        (Float16, BFloat16, None),
+        (Float16, BFloat16, Some(Float32)),
         (Float16, Float32, Some(Float32)),
         (BFloat16, Complex64, Some(Complex64)),
         (Bool, Int8, None),

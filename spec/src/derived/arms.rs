@@ -127,20 +127,16 @@ fn keep_nan<B: Backend>(b: &B, x: Operand<&B::Array>, out: B::Array) -> Result<B
 /// # Errors
 /// `Shape`, `Dtype`.
 pub fn clip<B: Backend>(b: &B, x: &B::Array, min: Option<Operand<&B::Array>>, max: Option<Operand<&B::Array>>) -> Result<B::Array> {
-    let dtype = b.dtype(x);
-    let met = |bound: &Option<Operand<&B::Array>>| match bound {
-        None => Some(dtype),
-        Some(Operand::Array(a)) => dtype.promote(b.dtype(a)),
-        Some(Operand::Scalar(s)) => dtype.with_scalar(*s),
-    };
-    // The result has the dtype of `x`: a bound of a wider one could not be kept.
-    if matches!(dtype.kind(), Kind::Bool | Kind::Complex) || met(&min) != Some(dtype) || met(&max) != Some(dtype) {
-        let bounds = [&min, &max].into_iter().flatten().filter_map(|o| dtype_of(b, o));
-        let dtypes: Vec<DType> = std::iter::once(dtype).chain(bounds).collect();
-        return Err(Error::new(ErrorKind::Dtype, SelectOp::Clip).dtypes(&dtypes));
+    let (bounds, own) = ([&min, &max], b.dtype(x));
+    let dtypes = || std::iter::once(own).chain(bounds.into_iter().flatten().filter_map(|o| dtype_of(b, o))).collect::<Vec<DType>>();
+    let error = || Error::new(ErrorKind::Dtype, SelectOp::Clip).dtypes(&dtypes());
+    let dtype = dtypes().into_iter().try_fold(own, DType::promote).ok_or_else(error)?;
+    let weak = |o: &Operand<_>| matches!(o, Operand::Scalar(s) if dtype.with_scalar(*s) != Some(dtype));
+    if matches!(dtype.kind(), Kind::Bool | Kind::Complex) || bounds.into_iter().flatten().any(weak) {
+        return Err(error());
     }
     (|| {
-        let mut out = x.clone();
+        let mut out = if own == dtype { x.clone() } else { b.astype(x, &dtype)? };
         if let Some(min) = min {
             let below = b.binary(BinaryOp::Less, Operand::Array(&out), min)?;
             let limited = b.select(&below, min, Operand::Array(&out))?;
@@ -199,21 +195,37 @@ fn moments<B: Backend>(b: &B, op: ReduceOp, x: &B::Array, how: &Reduce) -> Resul
     // Half precision holds neither the sum nor, beyond 65504, the number of elements.
     let narrow = dtype.is_float() && dtype.size() < 4;
     let wide = if narrow { b.astype(x, &DType::Float32)? } else { x.clone() };
-    let mean_over = |x: &B::Array, divisor: f64, how: &Reduce| {
-        let sum = b.reduce(ReduceOp::Sum, x, how)?;
-        b.binary(BinaryOp::Divide, Operand::Array(&sum), Operand::Scalar(Scalar::Float(divisor)))
-    };
     let how = Reduce { dtype: None, ..how.clone() };
     let out = if op == ReduceOp::Mean {
-        mean_over(&wide, n, &how)?
+        mean(b, &wide, n, &how)?
     } else {
         // Two passes: the squares of small distances, not the difference of large squares.
-        let mean = mean_over(&wide, n, &how.clone().keepdims(true))?;
+        let mean = mean(b, &wide, n, &how.clone().keepdims(true))?;
         let distance = b.binary(BinaryOp::Subtract, Operand::Array(&wide), Operand::Array(&mean))?;
         let square = b.binary(BinaryOp::Multiply, Operand::Array(&distance), Operand::Array(&distance))?;
         let freedom = n - how.correction;
-        let variance = mean_over(&square, if freedom > 0.0 { freedom } else { f64::NAN }, &how)?;
+        let variance = sum_over(b, &square, if freedom > 0.0 { freedom } else { f64::NAN }, &how)?;
         if op == ReduceOp::Std { b.unary(UnaryOp::Sqrt, &variance)? } else { variance }
     };
     if narrow { b.astype(&out, &dtype) } else { Ok(out) }
+}
+
+fn sum_over<B: Backend>(b: &B, x: &B::Array, divisor: f64, how: &Reduce) -> Result<B::Array> {
+    let sum = b.reduce(ReduceOp::Sum, x, how)?;
+    b.binary(BinaryOp::Divide, Operand::Array(&sum), Operand::Scalar(Scalar::Float(divisor)))
+}
+
+/// The sum divided by `n`; where the sum overflows, the sum of elements that were first scaled by a power of two below `1/n`.
+fn mean<B: Backend>(b: &B, x: &B::Array, n: f64, how: &Reduce) -> Result<B::Array> {
+    let direct = sum_over(b, x, n, how)?;
+    let mut power = 1.0;
+    while power < n {
+        power *= 2.0;
+    }
+    let small = b.binary(BinaryOp::Multiply, Operand::Array(x), Operand::Scalar(Scalar::Float(1.0 / power)))?;
+    let scaled = sum_over(b, &small, n / power, how)?;
+    // Infinite or NaN minus itself is NaN.
+    let difference = b.binary(BinaryOp::Subtract, Operand::Array(&direct), Operand::Array(&direct))?;
+    let finite = b.binary(BinaryOp::Equal, Operand::Array(&difference), Operand::Scalar(ZERO))?;
+    b.select(&finite, Operand::Array(&direct), Operand::Array(&scaled))
 }

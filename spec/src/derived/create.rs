@@ -6,9 +6,17 @@ use crate::{Backend, CreateOp, DType, Error, ErrorKind, HostArray, Kind, Result,
 /// `full` of the standard.
 ///
 /// # Errors
-/// `Dtype` (a value of a higher kind than the dtype), `Value` (an integer that does not fit), `Shape`, `OutOfMemory`, `Device`.
+/// `Dtype` (a value of a higher kind than the dtype), `Value` (one that an integer dtype does not hold), `Shape`, `OutOfMemory`, `Device`.
 pub fn full<B: Backend>(b: &B, how: &Full) -> Result<B::Array> {
     let dtype = how.dtype.unwrap_or(DType::default_of(how.value.kind()));
+    if let (Scalar::Float(x), true) = (how.value, dtype.is_integer()) {
+        // Out of range comes before the wrong kind. 2^bits is the first number above every dtype of that width.
+        let bits = 8 * dtype.size() as i32;
+        let (low, high) = if dtype.kind() == Kind::Int { (-2f64.powi(bits - 1), 2f64.powi(bits - 1)) } else { (0.0, 2f64.powi(bits)) };
+        if !(low <= x && x < high) {
+            return Err(Error::new(ErrorKind::Value, CreateOp::Full).dtypes(&[dtype]).detail(format!("the scalar {}", how.value)));
+        }
+    }
     let mut bytes = [0; 16];
     let element = how.value.write(dtype, &mut bytes).named(CreateOp::Full)?;
     let mut out = HostArray::zeros(dtype, how.shape.clone()).named(CreateOp::Full)?;

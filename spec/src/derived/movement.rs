@@ -1,5 +1,5 @@
 //! Derived operations that move elements and compute none.
-use super::{Named, ZERO, axes};
+use super::{Named, ZERO};
 use crate::options::{Axes, AxisList, Device, Roll};
 use crate::{Backend, DType, Error, ErrorKind, HostArray, Index, IndexingOp, InterchangeOp, Operand, Result, Scalar, Shape, ShapeOp};
 
@@ -65,7 +65,8 @@ pub fn roll<B: Backend>(b: &B, x: &B::Array, how: &Roll) -> Result<B::Array> {
             b.reshape(&rolled, &shape).named(ShapeOp::Roll)
         }
         Some(given) => {
-            let found = axes(ShapeOp::Roll, &shape, given)?;
+            // An axis named twice is moved twice.
+            let found = given.iter().map(|&a| super::axes(ShapeOp::Roll, &shape, &[a]).map(|a| a[0])).collect::<Result<Vec<usize>>>()?;
             let shifts: AxisList = match how.shift[..] {
                 [one] => AxisList::from_elem(one, found.len()),
                 _ => how.shift.clone(),
