@@ -166,7 +166,7 @@ fn example(e: &Entry, x: &Example) -> String {
         .iter()
         .filter_map(|p| x.arguments.get(&p.name).map(|v| format!("{} = {}", p.name, words::literal(v))))
         .collect();
-    let results: Vec<_> = x.returns.iter().map(|(_, v)| words::result(v)).collect();
+    let results: Vec<_> = words::results(e, x).map(|(_, v)| words::result(v)).collect();
     let text = x.text.as_ref().map_or(String::new(), |t| format!("  # {t}"));
     format!("{}({}) -> {}{text}", e.op, arguments.join(", "), results.join(", "))
 }

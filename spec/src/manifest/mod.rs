@@ -7,6 +7,7 @@ mod error;
 mod explain;
 mod files;
 mod hash;
+mod literal;
 mod load;
 pub mod released;
 pub mod render;

@@ -206,7 +206,7 @@ fn operation(suite: &Suite, e: &Entry) -> String {
                 let _ = writeln!(out, "{} = {}", p.name, words::literal(v));
             }
         }
-        for (name, v) in &x.returns {
+        for (name, v) in words::results(e, x) {
             let _ = writeln!(out, "-> {name}{} {}", if name == "error" { ":" } else { " =" }, words::literal(v));
         }
         out.push_str("```\n\n");

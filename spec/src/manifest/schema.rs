@@ -431,8 +431,12 @@ pub enum Wrong {
     Singular,
 }
 
-/// A row of the table of special values. Patterns: `nan`, `+inf`, `-inf`, `inf` (both), `+0`, `-0`, `0` (both), `finite`, `finite>0`,
-/// `finite<0`, `integer`, `odd`, `even`, `noninteger`, `any`, a number, `x1` (the same element), or a list of alternatives.
+/// A row of the table of special values: where the arguments have these patterns, the result has that one.
+///
+/// A pattern is a list of alternatives, separated by ` | `: `nan`, `+inf`, `-inf`, `inf` (both), `+0`, `-0`, `0` (both), `finite`,
+/// `finite>0`, `finite<0`, `integer`, `odd`, `even`, `noninteger`, `any`, a bound (`>1`, `<=-1`), an open interval (`-1..1`), or a number
+/// (decimal, hexadecimal as in C, `pi`, `pi/2`, `pi/4`, `e`, `ln2`, `max`, `tiny`, `min_subnormal`, `eps`, with a sign or without). In
+/// `out` also a parameter (`x1`, `-x1`): the same element of it. A bool is 0 or 1.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Special {
@@ -459,7 +463,11 @@ pub struct Failure {
     pub clause: String,
 }
 
-/// A literal example. `arguments` are the parameters by name: arrays as `{ dtype, shape?, data }`, everything else as in a case.
+/// A literal example.
+///
+/// Arrays are `{ dtype, shape?, data }`: `data` holds nested lists (then `shape` follows from them), floats may be hexadecimal text or
+/// `"nan"`, complex elements are pairs. Host scalars are `{ scalar = 2 }`. Everything else is as in a case: `axes = [0, -1]`,
+/// `key = [{ at = 1 }, { slice = { start = 0, step = 2 } }, "newaxis", "ellipsis", { array = ... }]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Example {

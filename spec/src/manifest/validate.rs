@@ -1,8 +1,9 @@
 //! Do the manifests agree with each other, and with the list of operations?
 use super::error::nearest;
+use super::literal;
 use super::load::{Entry, Suite};
 use super::schema::{Check, CheckKind, Clause, Level, Measure};
-use crate::{DType, Op};
+use crate::{DType, ErrorKind, Op};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -87,6 +88,12 @@ fn operation(e: &Entry, found: &mut Found) {
         if !names.insert(&p.name) {
             found.add(format!("parameter {}", p.name), "is there twice");
         }
+    }
+    for edge in m.draw.edges.iter().filter(|edge| !literal::is_number(edge)) {
+        found.add("draw.edges", format!("`{edge}` is not a number"));
+    }
+    for [low, high] in m.draw.range.iter().chain(&m.draw.range2).filter(|[low, high]| !(low < high)) {
+        found.add("draw.range", format!("[{low}, {high}] is empty"));
     }
     accuracy(e, found);
 }
@@ -187,6 +194,9 @@ fn rows(e: &Entry, found: &mut Found) {
         for name in s.when.keys().filter(|n| !m.parameters.iter().any(|p| p.name == **n)) {
             found.add("special", format!("no parameter is called `{name}`"));
         }
+        let names: Vec<&str> = m.parameters.iter().map(|p| p.name.as_str()).collect();
+        let patterns = s.when.values().map(|p| literal::pattern(p, &[])).chain([literal::pattern(&s.out, &names)]);
+        patterns.filter_map(Result::err).for_each(|e| found.add(&s.clause, e));
         let Some(clause) = find(&s.clause) else {
             found.add("special", format!("refers to `{}`, which is no clause{}", s.clause, hint(&s.clause, ids())));
             continue;
@@ -237,7 +247,14 @@ fn examples(e: &Entry, found: &mut Found) {
         for p in m.parameters.iter().filter(|p| p.default.is_none() && !example.arguments.contains_key(&p.name)) {
             found.add(&at, format!("`{}` has no default and is missing", p.name));
         }
+        let all = example.arguments.iter().chain(&example.returns);
+        all.filter_map(|(name, v)| Some((name, literal::arrays(v).err()?))).for_each(|(name, e)| found.add(&at, format!("`{name}`: {e}")));
         let fails = example.returns.contains_key("error");
+        if let Some(kind) =
+            example.returns.get("error").filter(|k| !k.as_str().is_some_and(|k| ErrorKind::ALL.iter().any(|e| e.name() == k)))
+        {
+            found.add(&at, format!("{kind} is no kind of error"));
+        }
         for name in example.returns.keys().filter(|n| *n != "error" && !m.returns.iter().any(|r| r.name == **n)) {
             found.add(&at, format!("no result is called `{name}`"));
         }

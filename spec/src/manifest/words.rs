@@ -1,5 +1,6 @@
 //! The parts of a manifest, in words.
-use super::schema::{Check, CheckKind, Clause, ElementClass, Level, Measure, Relation, ResultRule, ValueClass, Wrong};
+use super::load::Entry;
+use super::schema::{Check, CheckKind, Clause, ElementClass, Example, Level, Measure, Relation, ResultRule, ValueClass, Wrong};
 use crate::DType;
 use serde::Serialize;
 
@@ -197,4 +198,10 @@ pub(super) fn result(v: &toml::Value) -> String {
         toml::Value::String(kind) => format!("{kind} error"),
         other => literal(other),
     }
+}
+
+/// The results of an example, in the order of the signature; an error instead of them.
+pub(super) fn results<'a>(e: &'a Entry, x: &'a Example) -> impl Iterator<Item = (&'a str, &'a toml::Value)> {
+    let names = e.manifest.returns.iter().map(|r| r.name.as_str()).chain(["error"]);
+    names.filter_map(|n| x.returns.get(n).map(|v| (n, v)))
 }
