@@ -92,7 +92,9 @@ fn operation(e: &Entry, found: &mut Found) {
     for edge in m.draw.edges.iter().filter(|edge| !literal::is_number(edge)) {
         found.add("draw.edges", format!("`{edge}` is not a number"));
     }
-    for [low, high] in m.draw.range.iter().chain(&m.draw.range2).filter(|[low, high]| !(low < high)) {
+    for [low, high] in
+        m.draw.range.iter().chain(&m.draw.range2).filter(|[low, high]| high.partial_cmp(low).is_none_or(std::cmp::Ordering::is_le))
+    {
         found.add("draw.range", format!("[{low}, {high}] is empty"));
     }
     accuracy(e, found);
