@@ -3,7 +3,7 @@ use super::num::{self, Num};
 use super::site::{Answer, Site};
 use super::{Bug::Answer as Wrong, Entry, entries};
 use array_protocol::manifest::Measure;
-use array_protocol::{DType, HostArray, Kind};
+use array_protocol::{DType, HostArray, Kind, Op, ReduceOp};
 
 pub(super) const FAULTS: &[Entry] = entries! {
     "generic.beyond_limit" Precision Wrong(beyond_limit), "every element is off by a little more than the limit of accuracy";
@@ -27,8 +27,8 @@ fn beyond_limit(s: &Site) -> Option<Answer> {
                 num::map_bits(x, |dtype, bits| num::away(dtype, bits, if dtype.is_float() { steps } else { 1 }))
             }
             Measure::Forward | Measure::Backward if x.dtype().is_float() || x.dtype().is_complex() => {
-                let off = 2.0 * limit.value.max(1.0) * bound(s) * num::epsilon(x.dtype());
-                num::map(x, |_, v| if v.is_finite() { shifted(v, off) } else { v })
+                let (unit, bound) = (2.0 * limit.value.max(1.0) * num::epsilon(x.dtype()), bounds(s));
+                num::map(x, |i, v| if v.is_finite() { shifted(v, unit * bound(i, v)) } else { v })
             }
             Measure::Forward | Measure::Backward => num::map_bits(x, |dtype, bits| num::away(dtype, bits, 1)),
         }
@@ -44,14 +44,29 @@ fn shifted(v: Num, by: f64) -> Num {
     }
 }
 
-/// At least the sum that forward bounds are multiples of: terms times the magnitudes that meet in them.
-fn bound(s: &Site) -> f64 {
-    let terms = s.arguments().iter().map(|x| x.size()).max().unwrap_or(1) as f64 + 2.0;
-    s.arguments()
-        .into_iter()
-        .map(|x| num::nums(x).map(|v| v.real().hypot(v.imag())).filter(|m| m.is_finite()).sum::<f64>().max(1e-30))
-        .product::<f64>()
-        * terms
+/// At least the magnitudes that bounds are multiples of, by element: sharp for sums, generous elsewhere.
+fn bounds(s: &Site) -> Box<dyn Fn(usize, Num) -> f64> {
+    let size = s.arguments().iter().map(|x| x.size()).max().unwrap_or(1) as f64;
+    let (terms, few) = (size + 2.0, 34.0 + (size + 1.0).log2());
+    let sum = |x: &HostArray, power: i32| {
+        num::nums(x).map(|v| v.real().hypot(v.imag()).powi(power)).filter(|m| m.is_finite()).sum::<f64>().max(1e-30)
+    };
+    match s.call.op() {
+        Op::Reduce(ReduceOp::Sum | ReduceOp::Mean) | Op::Scan(_) => {
+            let factor = if let Op::Scan(_) = s.call.op() { terms } else { few };
+            let Some(sums) = super::reductions::magnitudes(s) else { return Box::new(move |_, v| v.real().abs() * terms) };
+            Box::new(move |i, _| num::get(&sums, i).real() * factor)
+        }
+        Op::Reduce(ReduceOp::Prod) => Box::new(move |_, v| v.real().hypot(v.imag()) * 4.0 * terms),
+        Op::Reduce(ReduceOp::Var | ReduceOp::Std) => {
+            let squares: f64 = s.arguments().into_iter().map(|x| sum(x, 2) + sum(x, 1)).sum();
+            Box::new(move |_, _| 4.0 * few * squares)
+        }
+        _ => {
+            let product: f64 = s.arguments().into_iter().map(|x| sum(x, 1)).product();
+            Box::new(move |_, _| product * terms)
+        }
+    }
 }
 
 /// The same call on arguments of a narrower dtype, the results widened again.

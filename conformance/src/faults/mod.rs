@@ -9,11 +9,13 @@
 mod accuracy;
 mod arithmetic;
 mod error;
+mod extreme;
 mod faulty;
 mod forward;
 mod functions;
 mod logic;
 mod num;
+mod reductions;
 mod shape;
 mod site;
 mod value;
