@@ -8,12 +8,15 @@
 //! concerns memory (handles that share, views, calls in flight) the wrapper [`Faulty`] plays it.
 mod accuracy;
 mod arithmetic;
+mod create;
 mod error;
 mod extreme;
 mod faulty;
 mod forward;
 mod functions;
+mod indexing;
 mod logic;
+mod moves;
 mod num;
 mod reductions;
 mod shape;
@@ -131,8 +134,20 @@ macro_rules! entries {
 use entries;
 
 /// The catalogue, file by file.
-const GROUPS: &[&[Entry]] =
-    &[shape::FAULTS, value::FAULTS, accuracy::FAULTS, error::FAULTS, faulty::FAULTS, arithmetic::FAULTS, functions::FAULTS, logic::FAULTS];
+const GROUPS: &[&[Entry]] = &[
+    shape::FAULTS,
+    value::FAULTS,
+    accuracy::FAULTS,
+    error::FAULTS,
+    faulty::FAULTS,
+    arithmetic::FAULTS,
+    functions::FAULTS,
+    logic::FAULTS,
+    reductions::FAULTS,
+    create::FAULTS,
+    moves::FAULTS,
+    indexing::FAULTS,
+];
 
 fn entry_list() -> impl Iterator<Item = &'static Entry> {
     GROUPS.iter().copied().flatten()

@@ -338,3 +338,32 @@ pub(super) fn operand(x: &Operand<&HostArray>, i: usize, to: &[usize]) -> Num {
         Operand::Scalar(s) => (*s).into(),
     }
 }
+
+/// The order of elements in memory.
+#[derive(Clone, Copy)]
+pub(super) enum Order {
+    /// The last axis runs fastest.
+    C,
+    /// The first axis runs fastest.
+    Fortran,
+}
+
+/// The elements in an order, as a vector.
+pub(super) fn flat(x: &HostArray, order: Order) -> HostArray {
+    let turned: Shape = x.shape().iter().rev().copied().collect();
+    gather(x, &Shape::from([x.size()]), |i| match order {
+        Order::C => Some(i),
+        Order::Fortran => Some(ravel(&unravel(i, &turned).into_iter().rev().collect::<Vec<_>>(), x.shape())),
+    })
+}
+
+/// A vector filled into a shape in Fortran order.
+pub(super) fn unflat(x: &HostArray, shape: &Shape) -> HostArray {
+    let turned: Shape = shape.iter().rev().copied().collect();
+    gather(x, shape, |i| Some(ravel(&unravel(i, shape).into_iter().rev().collect::<Vec<_>>(), &turned)))
+}
+
+/// The neighbour of a finite or infinite number on the side of zero.
+pub(super) fn closer_to_zero(dtype: DType, x: f64) -> f64 {
+    if x == 0.0 || x.is_nan() { x } else { float(dtype, float_bits(dtype, x) - 1) }
+}

@@ -2,7 +2,7 @@
 use super::num::{self, Num};
 use super::site::{Answer, Site};
 use super::{Bug::Answer as Wrong, Entry, entries};
-use array_protocol::{Call, DType, HostArray, Operand, Scalar, Shape};
+use array_protocol::{Call, DType, HostArray, Operand, Scalar};
 
 pub(super) const FAULTS: &[Entry] = entries! {
     "generic.extra_axis" Shape Wrong(|s| s.each(extra_axis)), "results have an axis of length 1 too many";
@@ -68,11 +68,7 @@ pub(super) fn promotes_scalar(s: &Site) -> Option<Answer> {
 }
 
 fn transposed(x: &HostArray) -> HostArray {
-    let turned: Shape = x.shape().iter().rev().copied().collect();
-    num::gather(x, x.shape(), |i| {
-        let at: Vec<usize> = num::unravel(i, x.shape()).into_iter().rev().collect();
-        Some(num::ravel(&at, &turned))
-    })
+    num::unflat(x, x.shape())
 }
 
 /// Operands of another shape than the result's are read over and over in memory order.
