@@ -9,7 +9,6 @@ pub(super) const FAULTS: &[Entry] = entries! {
     "generic.beyond_limit" Precision Wrong(beyond_limit), "every element is off by a little more than the limit of accuracy";
     "generic.via_float32" Precision Wrong(via_float32), "float64 is computed in float32";
     "generic.via_float64" Precision Wrong(via_float64), "64-bit integers are computed in float64";
-    "generic.tensor_cores" Precision Wrong(tensor_cores), "float32 arguments are rounded to 11 bits, as by matrix units in fast modes";
     "generic.flushes_subnormals" Precision Wrong(flush), "subnormal numbers are read and written as zero";
 };
 
@@ -95,15 +94,21 @@ fn saturate(dtype: DType, x: f64) -> Num {
     Num::Int(if dtype.kind() == Kind::Int { i128::from(x as i64) } else { i128::from(x as u64) })
 }
 
+/// The same call on arguments that are rounded to 11 bits.
 pub(super) fn tensor_cores(s: &Site) -> Option<Answer> {
     s.good()?;
-    Some(s.with(|x| match x.dtype() {
-        DType::Float32 | DType::Complex64 => num::map_bits(x, |dtype, bits| match num::float(dtype, bits).is_finite() {
-            true => (bits + 0x1000) & !0x1fff,
-            false => bits,
-        }),
-        _ => x.clone(),
-    }))
+    Some(s.with(coarse))
+}
+
+/// Finite parts rounded to 11 bits, the precision of TF32.
+pub(super) fn coarse(x: &HostArray) -> HostArray {
+    if !matches!(x.dtype().kind(), Kind::Float | Kind::Complex) {
+        return x.clone();
+    }
+    num::map_bits(x, |dtype, bits| {
+        let dropped = if dtype == DType::Float32 { 13 } else { 42 };
+        if dtype.size() < 4 || !num::float(dtype, bits).is_finite() { bits } else { (bits + (1 << (dropped - 1))) & !((1 << dropped) - 1) }
+    })
 }
 
 /// Subnormal parts become zeros of their sign.

@@ -1,5 +1,5 @@
 //! Faults of single operations: arithmetic, integers, signs, bits.
-use super::accuracy::{flushed, tensor_cores};
+use super::accuracy::{coarse, flushed, tensor_cores};
 use super::num::{self, Num, Num::Complex, Num::Float, Num::Int};
 use super::shape::{promotes_scalar, swapped};
 use super::site::{Answer, Site};
@@ -13,6 +13,7 @@ pub(super) const FAULTS: &[Entry] = entries! {
     "add.in_lower_precision" Precision Wrong(tensor_cores), "operands rounded to 11 bits first";
     "add.saturates" Value Wrong(|s| saturating(s, i128::checked_add)), "the largest or smallest integer instead of wrapping";
     "add.through_float64" Precision Wrong(|s| s.integers(|a, b, good| close(a as f64 + b as f64, good))), "64-bit sums lose their low bits";
+    "add.not_commutative" Precision Wrong(second_is_coarse), "the second operand is rounded to 11 bits";
     "subtract.operands_swapped" Value Wrong(swapped), "x2 - x1";
     "subtract.saturates" Value Wrong(|s| saturating(s, i128::checked_sub)), "the largest or smallest integer instead of wrapping";
     "subtract.through_float64" Precision Wrong(|s| s.integers(|a, b, good| close(a as f64 - b as f64, good))), "64-bit differences lose their low bits";
@@ -115,6 +116,13 @@ fn complexes(s: &Site, f: impl Fn((f64, f64), (f64, f64)) -> (f64, f64)) -> Opti
         }
         _ => good,
     })
+}
+
+fn second_is_coarse(s: &Site) -> Option<Answer> {
+    s.good()?;
+    let Call::Binary { op, x1, x2: Operand::Array(x2) } = s.call else { return None };
+    let x2 = coarse(x2);
+    Some(s.run(Call::Binary { op, x1, x2: Operand::Array(&x2) }))
 }
 
 fn times_reciprocal(s: &Site) -> Option<Answer> {

@@ -14,7 +14,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 pub(super) const FAULTS: &[Entry] = entries! {
-    "generic.ignores_strides" Layout Bug::IgnoresStrides, "reads the memory of a view as if it were an array in C order";
+    "generic.ignores_strides" Layout Bug::Misreads(Misread::InOrder), "reads the memory of a view as if it were an array in C order";
+    "reshape.memory_order" Layout Bug::Misreads(Misread::InOrder), "the elements as they lie in memory";
+    "from_dlpack.ignores_strides" Layout Bug::Misreads(Misread::InOrder), "the memory in order";
+    "from_dlpack.ignores_offset" Layout Bug::Misreads(Misread::FromStart), "from the start of the memory";
+    "from_dlpack.absolute_strides" Layout Bug::Misreads(Misread::Absolute), "negative strides are taken for positive";
     "generic.writes_input" Aliasing Bug::WritesInput, "uses the memory of its first argument for its result";
     "generic.writes_shared" Aliasing Bug::WritesShared, "an assignment writes into memory that other handles and views share";
     "generic.assign_differs" Aliasing Bug::AssignDiffers, "the assigning form gets the last element wrong";
@@ -29,8 +33,25 @@ pub struct Handle<A> {
     memory: Arc<Memory<A>>,
     shape: Shape,
     dtype: DType,
-    /// For bugs of layout: the memory that the array is a view of, where reading that in C order gives something else.
-    base: Option<Arc<HostArray>>,
+    /// For bugs of layout: what the array is a view of.
+    base: Option<Arc<Base>>,
+}
+
+/// The memory under a view, and which of its elements the view shows, in C order.
+struct Base {
+    memory: HostArray,
+    places: HostArray,
+}
+
+/// How code that does not understand strides reads a view.
+#[derive(Clone, Copy)]
+pub(super) enum Misread {
+    /// The first elements of the memory.
+    InOrder,
+    /// With the right strides, but from the start of the memory.
+    FromStart,
+    /// From the right place, but upwards only.
+    Absolute,
 }
 
 impl<A> Clone for Handle<A> {
@@ -138,9 +159,9 @@ impl<B: Backend> Faulty<B> {
                 self.plain(&call)?
             }
             Some(Bug::Answer(wrong)) => self.answer(&call, wrong)?,
-            Some(Bug::IgnoresStrides) => {
+            Some(Bug::Misreads(how)) => {
                 let mut raw = vec![];
-                call.arrays(|x| raw.push(self.misread(x).and_then(|x| self.below.upload(&x, None))));
+                call.arrays(|x| raw.push(self.misread(x, how).and_then(|x| self.below.upload(&x, None))));
                 let raw = raw.into_iter().collect::<Result<Vec<_>>>()?;
                 self.on(&call, &raw)?
             }
@@ -179,19 +200,43 @@ impl<B: Backend> Faulty<B> {
                         made.memory = Arc::new(Memory::View(of.clone(), how));
                     }
                 }
-                Bug::IgnoresStrides => {
-                    let base = of.base.clone().or_else(|| self.host(of).ok().map(Arc::new));
-                    made.base = base.filter(|base| self.host(&made).is_ok_and(|x| in_order(base, x.shape()) != x));
-                }
+                Bug::Misreads(_) => made.base = self.base(call, of).map(Arc::new),
                 _ => {}
             }
             made
         })
     }
 
+    /// What the result of a call that makes a view is a view of.
+    fn base(&self, call: &Call<&Handle<B::Array>>, of: &Handle<B::Array>) -> Option<Base> {
+        let (memory, places) = match &of.base {
+            Some(base) => (base.memory.clone(), base.places.clone()),
+            None => (self.host(of).ok()?, num::from_nums(DType::Int64, &of.shape, |i| num::Num::Int(i as i128))),
+        };
+        let places = self.below.upload(&places, None).ok()?;
+        let places = call.clone().try_map::<_, Error>(|_| Ok(&places)).ok()?.apply(&self.below).ok()?.one().ok()?;
+        Some(Base { memory, places: self.below.download(&places).ok()? })
+    }
+
     /// The value that code blind to strides sees.
-    fn misread(&self, x: &Handle<B::Array>) -> Result<HostArray> {
-        x.base.as_ref().map_or_else(|| self.host(x), |base| Ok(in_order(base, &x.shape)))
+    fn misread(&self, x: &Handle<B::Array>, how: Misread) -> Result<HostArray> {
+        let Some(base) = &x.base else { return self.host(x) };
+        let place = |i| num::get(&base.places, i).real() as i64;
+        let size = base.memory.size() as i64;
+        let from = |i: usize| match how {
+            Misread::InOrder => i as i64,
+            Misread::FromStart => place(i) - place(0),
+            Misread::Absolute => {
+                let at = num::unravel(i, &x.shape);
+                let steps = at.iter().enumerate().map(|(axis, &k)| {
+                    let mut one = vec![0; at.len()];
+                    one[axis] = k.min(1);
+                    k as i64 * (place(num::ravel(&one, &x.shape)) - place(0)).abs()
+                });
+                place(0) + steps.sum::<i64>()
+            }
+        };
+        Ok(num::gather(&base.memory, &x.shape, |i| from(i).checked_rem_euclid(size).map(|p| p as usize)))
     }
 
     /// Leaves the result, or zeros where it does not fit, in the memory of an argument.
@@ -330,11 +375,6 @@ impl<B: Backend> Faulty<B> {
     }
 }
 
-/// The first elements of `base` in C order, from the start again where they are too few.
-fn in_order(base: &HostArray, shape: &Shape) -> HostArray {
-    num::gather(base, shape, |i| i.checked_rem(base.size()))
-}
-
 fn spoil_last(x: &HostArray) -> HostArray {
     num::map(x, |i, v| if i + 1 == x.size() { v.spoilt() } else { v })
 }
@@ -360,7 +400,7 @@ impl<B: Backend> Backend for Faulty<B> {
     }
     fn download(&self, x: &Self::Array) -> Result<HostArray> {
         match self.bug(InterchangeOp::Download) {
-            Some(Bug::IgnoresStrides) => self.misread(x),
+            Some(Bug::Misreads(how)) => self.misread(x, how),
             Some(_) => self.transfer(InterchangeOp::Download, self.host(x)?),
             None => self.host(x),
         }

@@ -3,7 +3,7 @@ use super::arithmetic::shape_of_first;
 use super::num::{self, Num, Num::Complex, Num::Float, Num::Int};
 use super::site::{Answer, Site};
 use super::{Bug::Answer as Wrong, Entry, entries};
-use array_protocol::{DType, HostArray, Kind};
+use array_protocol::{Call, DType, HostArray, Kind, Operand};
 use std::cmp::Ordering;
 
 pub(super) const FAULTS: &[Entry] = entries! {
@@ -24,6 +24,13 @@ pub(super) const FAULTS: &[Entry] = entries! {
     "maximum.unsigned_as_signed" Value Wrong(|s| unsigned(s, |a, b| Int(if signed(s, b) > signed(s, a) { b } else { a }))), "unsigned integers compared as signed";
     "maximum.ignores_nan" Special Wrong(|s| s.floats(|a, b, good| if a.is_nan() { Float(b) } else if b.is_nan() { Float(a) } else { good })), "the other operand of a NaN";
     "maximum.nan_only_from_x1" Special Wrong(|s| s.floats(|a, b, good| if a.is_nan() { Float(b) } else { good })), "x1 > x2 ? x1 : x2: a NaN in x1 is lost";
+    "where.inverted" Value Wrong(super::shape::swapped), "x2 where condition is true";
+    "where.ignores_condition" Value Wrong(|s| where_is(s, |_, a, _, _| a)), "always x1";
+    "where.by_arithmetic" Special Wrong(|s| where_is(s, |c, a, b, good| if (if c { b } else { a }).is_finite() { good } else { Num::parts(good, |_| f64::NAN) })), "condition * x1 + (1 - condition) * x2";
+    "clip.bounds_swapped" Value Wrong(super::shape::swapped), "min and max change places";
+    "clip.ignores_max" Value Wrong(|s| clip_is(s, |x, min, _, good| if good.is_nan() { good } else { min.filter(|m| x.real() < m.real()).unwrap_or(x) })), "no limit from above";
+    "clip.missing_bound_is_zero" Value Wrong(|s| clip_is(s, missing_is_zero)), "a missing bound is taken for 0";
+    "clip.nan_becomes_bound" Special Wrong(|s| clip_is(s, |x, min, max, good| if x.is_nan() { min.or(max).unwrap_or(good) } else { good })), "a bound where x is NaN";
     "logical_and.is_or" Value Wrong(|s| s.integers(|a, b, _| Int(a | b))), "or";
     "logical_and.is_xor" Value Wrong(|s| s.integers(|a, b, _| Int(a ^ b))), "not equal";
     "isnan.only_quiet_default" Special Wrong(only_default_nan), "true only for the NaN that 0/0 makes";
@@ -64,6 +71,33 @@ fn is_minimum(s: &Site) -> Option<Answer> {
         (Float(a), Float(b)) => Float(a.min(b)),
         _ => good,
     })
+}
+
+/// Each element of `where`: `f(condition, x1, x2, right result)`.
+fn where_is(s: &Site, f: impl Fn(bool, Num, Num, Num) -> Num) -> Option<Answer> {
+    let Call::Where { condition, x1, x2 } = &s.call else { return None };
+    s.each(|y| {
+        let kind = y.dtype().kind();
+        let at = |x: &Operand<&HostArray>, i| num::lifted(num::operand(x, i, y.shape()), kind);
+        num::map(y, |i, good| f(!at(&Operand::Array(condition), i).is_zero(), at(x1, i), at(x2, i), good))
+    })
+}
+
+/// Each element of `clip`: `f(x, min, max, right result)`.
+fn clip_is(s: &Site, f: impl Fn(Num, Option<Num>, Option<Num>, Num) -> Num) -> Option<Answer> {
+    let Call::Clip { x, min, max } = &s.call else { return None };
+    s.each(|y| {
+        let kind = y.dtype().kind();
+        let at = |x: &Operand<&HostArray>, i| num::lifted(num::operand(x, i, y.shape()), kind);
+        let bound = |b: &Option<Operand<&HostArray>>, i| b.as_ref().map(|b| at(b, i));
+        num::map(y, |i, good| f(at(&Operand::Array(x), i), bound(min, i), bound(max, i), good))
+    })
+}
+
+fn missing_is_zero(_: Num, min: Option<Num>, max: Option<Num>, good: Num) -> Num {
+    let zero = num::lifted(Int(0), if let Int(_) = good { Kind::Int } else { Kind::Float });
+    let low = if min.is_none() && good.real() < 0.0 { zero } else { good };
+    if max.is_none() && low.real() > 0.0 { zero } else { low }
 }
 
 /// NaNs whose payload is not the default one are numbers to it.

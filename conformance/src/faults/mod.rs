@@ -15,12 +15,16 @@ mod faulty;
 mod forward;
 mod functions;
 mod indexing;
+mod linalg;
 mod logic;
+mod matrix;
 mod moves;
 mod num;
 mod reductions;
 mod shape;
 mod site;
+mod sorting;
+mod transforms;
 mod value;
 
 pub use faulty::{Faulty, Handle};
@@ -113,8 +117,8 @@ struct Entry {
 enum Bug {
     /// Instead of the right answer to a call (`None`: the right one).
     Answer(fn(&Site) -> Option<Answer>),
-    /// The operation takes the memory of a view for that of an array in C order.
-    IgnoresStrides,
+    /// The operation does not understand how a view lies in memory.
+    Misreads(faulty::Misread),
     /// The operation leaves its result in the memory of its first argument.
     WritesInput,
     /// An assignment writes into memory that other handles share.
@@ -147,6 +151,9 @@ const GROUPS: &[&[Entry]] = &[
     create::FAULTS,
     moves::FAULTS,
     indexing::FAULTS,
+    sorting::FAULTS,
+    linalg::FAULTS,
+    transforms::FAULTS,
 ];
 
 fn entry_list() -> impl Iterator<Item = &'static Entry> {

@@ -2,7 +2,7 @@
 use super::num::{self, Num, Num::Float, Num::Int};
 use super::reductions::along;
 use super::site::{Answer, Site};
-use super::{Bug, Bug::Answer as Wrong, Entry, entries};
+use super::{Bug::Answer as Wrong, Entry, entries};
 use array_protocol::host::Bytes;
 use array_protocol::options::AxisList;
 use array_protocol::{Call, DType, HostArray, Shape};
@@ -29,7 +29,6 @@ pub(super) const FAULTS: &[Entry] = entries! {
     "flip.flips_twice" Error Wrong(flips_twice), "an axis named twice is reversed twice";
     "permute_dims.inverse_shape" Shape Wrong(inverse), "axis axes[i] of the result is axis i of x";
     "permute_dims.only_shape" Indexing Wrong(|s| s.each(|y| s.arguments().first().map_or(y.clone(), |x| num::reshaped(x, y.shape().clone())))), "the elements stay in order";
-    "reshape.memory_order" Layout Bug::IgnoresStrides, "the elements as they lie in memory";
     "reshape.fortran_order" Indexing Wrong(reshape_fortran), "column-major order";
     "roll.wrong_direction" Value Wrong(|s| rolled(s, |shift, _| -shift)), "to (i - shift)";
     "roll.shift_not_modulo" Value Wrong(|s| rolled(s, |shift, len| if shift.unsigned_abs() > len as u64 { 0 } else { shift })), "shifts that exceed the length do nothing";

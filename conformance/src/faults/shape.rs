@@ -15,7 +15,6 @@ pub(super) const FAULTS: &[Entry] = entries! {
     "generic.swaps_operands" Value Wrong(swapped), "the first two operands change places";
     "generic.ignores_axis" Indexing Wrong(last_axis), "works along the last axis, whatever was asked";
     "generic.negative_axis_off_by_one" Indexing Wrong(off_by_one), "a negative axis counts from one axis too far left";
-    "generic.keepdims_ignored" Shape Wrong(no_keepdims), "reduced axes go away although they were to be kept";
     "generic.wrong_when_empty" Shape Wrong(fails_when_empty), "refuses arrays without elements";
 };
 
