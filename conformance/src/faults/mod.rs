@@ -1,7 +1,7 @@
 //! The test of the tests: deliberate bugs that sit between a good backend and the harness.
 //!
 //! Every clause that gates a badge names the faults that its check has to catch. [`inject`] puts exactly one of them into exactly one
-//! operation of a backend; the check that names it has to fail. [`WorstLegal`](worst::WorstLegal) is the other half: a backend that errs as
+//! operation of a backend; the check that names it has to fail. [`WorstLegal`] is the other half: a backend that errs as
 //! far as every clause allows, and has to pass.
 //!
 //! A fault is a function from a call on host arrays and its right answer to a wrong answer, so that it depends on no backend. Where a bug
@@ -26,8 +26,10 @@ mod site;
 mod sorting;
 mod transforms;
 mod value;
+mod worst;
 
 pub use faulty::{Faulty, Handle};
+pub use worst::WorstLegal;
 
 use crate::model::Limits;
 use array_protocol::{Backend, Op};

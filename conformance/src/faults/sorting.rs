@@ -3,7 +3,7 @@ use super::num::{self, Num, Num::Float, Num::Int};
 use super::site::{Answer, Site};
 use super::{Bug::Answer as Wrong, Entry, entries};
 use array_protocol::options::{Search, Side, Sort};
-use array_protocol::{Call, Kind, Shape};
+use array_protocol::{Call, DType, HostArray, Kind, Shape};
 use std::cmp::Ordering;
 
 pub(super) const FAULTS: &[Entry] = entries! {
@@ -147,6 +147,21 @@ fn unsigned_as_signed(s: &Site) -> Option<Answer> {
     (low == 0 && s.dtype().is_integer()).then_some(())?;
     let turned = |n: &Num| if let Int(i) = *n { Int(if i > high / 2 { i - high - 1 } else { i }) } else { *n };
     lanes(s, |v, how| sorted(&v.iter().map(turned).collect::<Vec<_>>(), how))
+}
+
+/// Positions that sort, equal elements in opposite order unless they have to be stable.
+pub(super) fn any_order(x: &HostArray, how: &Sort) -> HostArray {
+    let axis = x.shape().axis(how.axis).unwrap_or(0);
+    let inner: usize = x.shape().iter().skip(axis + 1).product();
+    let len = x.shape().get(axis).copied().unwrap_or(1);
+    let mut out = num::zeros(DType::Int64, x.shape());
+    for start in (0..x.size()).filter(|i| i / inner.max(1) % len.max(1) == 0) {
+        let v: Vec<Num> = (0..len).map(|k| num::get(x, start + k * inner)).collect();
+        let ties = |a: usize, b: usize| if how.stable { a.cmp(&b) } else { b.cmp(&a) };
+        let line = permutation(&v, |a, b| directed(how, v[a], v[b]).then(ties(a, b)));
+        line.iter().enumerate().for_each(|(k, &p)| num::put(&mut out, start + k * inner, Int(p as i128)));
+    }
+    out
 }
 
 fn sort_first_axis(s: &Site) -> Option<Answer> {
