@@ -236,9 +236,8 @@ fn there_is_no_certificate_of_half_a_run() {
 fn all_files_are_written_and_old_ones_go() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("backend");
-    let names = |paths: Vec<std::path::PathBuf>| {
-        paths.iter().map(|p| p.strip_prefix(&out).unwrap().display().to_string()).collect::<Vec<_>>()
-    };
+    let names =
+        |paths: Vec<std::path::PathBuf>| paths.iter().map(|p| p.strip_prefix(&out).unwrap().display().to_string()).collect::<Vec<_>>();
     let files = names(write_all(&mixed(), &texts(), &out).unwrap());
     for name in ["report.html", "junit.xml", "badge.svg", "badge.json", "certificate.json", "cases/sin.monotone@sin@float64.json"] {
         assert!(files.contains(&name.to_string()), "{name} in {files:?}");

@@ -11,8 +11,8 @@ use crate::model::{Elements, Expect, ExpectArray, Limit, Limits, Model};
 use array_protocol::manifest::Suite;
 use array_protocol::options::*;
 use array_protocol::{
-    Backend, BinaryOp, Call, DType, Error, ErrorKind, FftOp, HostArray, Index, IndexingOp, Info, InterchangeOp, LinalgOp, Operand, RandomOp,
-    ReduceOp, Reply, Result, Shape, UnaryOp, dlpack,
+    Backend, BinaryOp, Call, DType, Error, ErrorKind, FftOp, HostArray, Index, IndexingOp, Info, InterchangeOp, LinalgOp, Operand,
+    RandomOp, ReduceOp, Reply, Result, Shape, UnaryOp, dlpack,
 };
 use num_complex::Complex64;
 use std::collections::BTreeMap;
