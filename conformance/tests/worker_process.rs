@@ -48,7 +48,7 @@ fn child(name: &str) {
                 std::hint::spin_loop();
             }
         }),
-        "late" => Some(|| std::thread::sleep(Duration::from_millis(1500))),
+        "late" => Some(|| std::thread::sleep(Duration::from_secs(6))),
         "hoard" => Some(|| {
             let mut all: Vec<Vec<u8>> = vec![];
             loop {
@@ -211,7 +211,7 @@ fn answer_oddly(name: &str, say: &mut dyn FnMut(&[u8])) {
 
 fn limits() -> WorkerLimits {
     WorkerLimits {
-        case_deadline: Duration::from_millis(700),
+        case_deadline: Duration::from_secs(2),
         hello_deadline: Duration::from_secs(20),
         memory: Some(256 << 20),
         ..WorkerLimits::default()
@@ -289,10 +289,10 @@ fn incidents_are_blamed_on_one_program() {
         }
     }
     assert_eq!(blamed("hoard"), Incident::Memory);
-    let before = Instant::now();
     assert_eq!(blamed("loop"), Incident::Hang);
+    let before = Instant::now();
     assert_eq!(blamed("late"), Incident::Hang);
-    assert!(before.elapsed() < Duration::from_secs(20));
+    assert!(before.elapsed() >= limits().case_deadline);
 }
 
 fn a_panic_is_an_answer() {

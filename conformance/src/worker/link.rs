@@ -11,8 +11,6 @@ use std::time::{Duration, Instant};
 const SAMPLE: Duration = Duration::from_millis(20);
 /// How much of standard error is kept.
 const TAIL: usize = 4096;
-/// Size of pipes, where the system lets us choose: fewer switches between the two processes.
-const PIPE: usize = 1 << 18;
 /// How long a worker that closed its output may take to end.
 const GRACE: Duration = Duration::from_secs(1);
 
@@ -122,12 +120,6 @@ impl Link {
             // Of this end alone: the child's ends still block.
             rustix::io::ioctl_fionbio(input, true)?;
             rustix::io::ioctl_fionbio(errors, true)?;
-            #[cfg(target_os = "linux")]
-            {
-                // Beyond the user's limit the pipes stay as they are.
-                rustix::pipe::fcntl_setpipe_size(input, PIPE).ok();
-                rustix::pipe::fcntl_setpipe_size(&link.output, PIPE).ok();
-            }
         }
         Ok(link)
     }
