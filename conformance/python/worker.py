@@ -88,7 +88,7 @@ def kind_of(e):
     if isinstance(e, IndexError) or "slice step" in text:
         return "index"
     if isinstance(e, TypeError):
-        return "dtype"
+        return "shape" if "shape" in text else "dtype"
     if isinstance(e, ValueError):
         return "shape" if any(w in text for w in ("shape", "broadcast", "dimension", "mismatch")) else "value"
     if isinstance(e, ArithmeticError):

@@ -17,6 +17,7 @@ fn main() {
     let tests: &[(&'static str, fn())] = &[
         ("answers_come_in_order", answers_come_in_order),
         ("large_arrays_pass_both_ways", large_arrays_pass_both_ways),
+        ("a_crash_over_a_large_array", a_crash_over_a_large_array),
         ("a_program_alone_larger_than_a_frame", a_program_alone_larger_than_a_frame),
         ("incidents_are_blamed_on_one_program", incidents_are_blamed_on_one_program),
         ("a_panic_is_an_answer", a_panic_is_an_answer),
@@ -168,6 +169,11 @@ fn answer_oddly(name: &str, say: &mut dyn FnMut(&[u8])) {
             match name {
                 "garbage" => say(b"\x1b[31mError: out of cheese\x1b[0m, please restart the universe and try again"),
                 "no-json" => say(&frame("{]", &both)),
+                "flags" => {
+                    let mut f = frame(&right, &both);
+                    f[4] = 1;
+                    say(&f);
+                }
                 "wrong-id" => say(&frame(&right.replace(&format!("\"id\":{id}"), "\"id\":999999"), &both)),
                 "few-steps" => say(&frame(&right.replace(r#"["ok"]"#, "[]"), &both)),
                 "few-values" => say(&frame(&format!(r#"{{"id":{id},"steps":["ok"],"values":[{meta}]}}"#), &both[..16])),
@@ -226,7 +232,10 @@ fn programs(count: usize, bad: usize) -> Vec<Program> {
 
 /// Runs 300 programs of which one makes the worker misbehave; the incident that is blamed on it.
 fn blamed(name: &str) -> Incident {
-    let mut worker = start(name);
+    blamed_within(name, limits())
+}
+fn blamed_within(name: &str, limits: WorkerLimits) -> Incident {
+    let mut worker = Worker::start(Launch::Own(name.into()), limits).unwrap_or_else(|e| panic!("{e}"));
     let verdicts = worker.run(&programs(300, 137));
     assert_eq!(verdicts.len(), 300, "{name}");
     for (i, v) in verdicts.iter().enumerate().filter(|(i, _)| *i != 137) {
@@ -260,12 +269,27 @@ fn large(n: usize) -> Program {
 fn large_arrays_pass_both_ways() {
     // Both pipes are full most of the time: neither side may wait for the other.
     let mut worker = Worker::start(Launch::Own("tiny".into()), WorkerLimits { memory: None, ..WorkerLimits::default() }).unwrap();
-    let all: Vec<Program> = [1usize, 8191, 8192, 8193, 100_001, 0, 300_000, 3].map(large).into_iter().cycle().take(24).collect();
+    let all: Vec<Program> =
+        [1usize, 8191, 8192, 8193, 131_072, 131_073, 0, 300_000, 200_000, 3].map(large).into_iter().cycle().take(30).collect();
     for (p, v) in all.iter().zip(worker.run(&all)) {
         let x = p.inputs[0].view::<f64>().unwrap();
         assert_eq!(value(done(&v), 0), x);
         assert!(value(done(&v), 1).iter().zip(x).all(|(a, b)| *a == -b));
     }
+}
+
+fn a_crash_over_a_large_array() {
+    let mut worker = start("abort");
+    let few = program(vec![array(&vec![1.0; 200_000])], vec![step(negative(0), &[1], &[])], &[0, 1]);
+    let bad = large(200_000); // 666.0 is one of its numbers
+    let verdicts = worker.run(&[few.clone(), negate(1.0), bad, few.clone(), negate(2.0), few]);
+    assert!(matches!(incident(&verdicts[2]), Incident::Crash(_)));
+    for i in [0, 3, 5] {
+        assert!(value(done(&verdicts[i]), 1).iter().all(|&v| v == -1.0));
+    }
+    assert_eq!(value(done(&verdicts[1]), 1), [-1.0]);
+    assert_eq!(value(done(&verdicts[4]), 1), [-2.0]);
+    assert_eq!(worker.starts(), 2);
 }
 
 fn a_program_alone_larger_than_a_frame() {
@@ -288,7 +312,9 @@ fn incidents_are_blamed_on_one_program() {
             other => panic!("{name}: {other:?}"),
         }
     }
-    assert_eq!(blamed("hoard"), Incident::Memory);
+    // However slowly a busy machine gives out memory, it is memory that ends first.
+    let patient = WorkerLimits { case_deadline: Duration::from_secs(60), memory: Some(64 << 20), ..limits() };
+    assert_eq!(blamed_within("hoard", patient), Incident::Memory);
     assert_eq!(blamed("loop"), Incident::Hang);
     let before = Instant::now();
     assert_eq!(blamed("late"), Incident::Hang);
@@ -316,6 +342,7 @@ fn prints_do_not_matter() {
 fn answers_that_are_none() {
     for (name, part) in [
         ("garbage", "is not the beginning of a frame"),
+        ("flags", "is not the beginning of a frame"),
         ("no-json", "whose header cannot be read"),
         ("wrong-id", "an answer to case 999999 where 137 was expected"),
         ("few-steps", "results of 0 steps for a case of 1"),

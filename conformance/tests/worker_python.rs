@@ -22,6 +22,7 @@ fn main() {
         ("errors_are_results", errors_are_results),
         ("threads_agree", threads_agree),
         ("many_programs", many_programs),
+        ("large_arrays", large_arrays),
     ];
     let mut trials = vec![];
     for &(name, test) in pure {
@@ -340,4 +341,20 @@ fn many_programs(worker: &mut Worker) {
         assert_eq!(value(done(v), 1), [-(i as f64)]);
     }
     assert_eq!(worker.starts(), 1);
+}
+
+fn large_arrays(worker: &mut Worker) {
+    let values: Vec<f64> = (0..300_000).map(f64::from).collect();
+    let large = program(vec![array(&values), array(&[1.0])], vec![step(negative(0), &[2], &[])], &[1, 2, 0]);
+    let full = program(vec![], vec![step(Call::Full { how: Full::default().shape([200_000]).value(0.5) }, &[0], &[])], &[0]);
+    for v in worker.run(&[large.clone(), negate(1.0), full.clone(), large, full]).iter().filter(|v| done(v).values.len() != 2) {
+        match value(done(v), 0) {
+            [one] => {
+                assert_eq!(*one, 1.0);
+                assert!(value(done(v), 1).iter().zip(&values).all(|(a, b)| *a == -b));
+                assert_eq!(value(done(v), 2), values);
+            }
+            all => assert!(all.len() == 200_000 && all.iter().all(|&v| v == 0.5)),
+        }
+    }
 }
