@@ -2,7 +2,7 @@
 mod support;
 
 use conformance::journal::{Journal, Status};
-use conformance::report::{Badge, Certificate, CertificateError, Trust, Verdict, html, junit, summary, terminal, visible, write_all};
+use conformance::report::{Badge, Certificate, CertificateError, Progress, Trust, Verdict, html, junit, summary, terminal, visible, write_all};
 use std::path::Path;
 use support::*;
 
@@ -254,4 +254,33 @@ fn all_files_are_written_and_old_ones_go() {
     assert!(left.is_empty(), "{left:?}");
     let error = write_all(&journal, &texts(), Path::new("/proc/none")).unwrap_err().to_string();
     assert!(error.contains("/proc/none"), "{error}");
+}
+
+/// A log that the test keeps a hand on.
+#[derive(Clone, Default)]
+struct Log(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn progress_in_a_log_is_a_line_now_and_then() {
+    let run = |every| {
+        let log = Log::default();
+        let checks = mixed_checks();
+        let mut progress = Progress::lines(checks.len() as u64, Box::new(log.clone()), every);
+        checks.iter().for_each(|c| progress.check(c));
+        progress.finish();
+        String::from_utf8(log.0.lock().unwrap().clone()).unwrap()
+    };
+    let all = run(std::time::Duration::ZERO);
+    assert_eq!(all.lines().count(), 102);
+    assert!(all.contains("1/101 checks, about 0 s left: exp\n"), "{all}");
+    assert!(all.ends_with("101/101 checks, 0 s: sin, 4 failures\n"), "{all}");
+    assert_eq!(run(std::time::Duration::from_secs(3600)).lines().count(), 1);
 }

@@ -1,7 +1,7 @@
 //! The report as one page that works offline. Everything foreign goes through the template's escaping; a content security policy
 //! with the hash of the one script stands behind it.
 use super::badge::Badge;
-use super::summary::{self, figure, level, of_limit, partial, profiles, share_of_limit, troubles, unit, verdict};
+use super::summary::{self, ORDER, figure, level, of_limit, partial, profiles, share_of_limit, troubles, unit, verdict};
 use super::text::{one_line, visible};
 use crate::journal::{CheckRecord, Journal, Status};
 use array_protocol::DType;
@@ -14,6 +14,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 const TEMPLATE: &str = include_str!("html/report.html");
 const STYLE: &str = include_str!("html/style.css");
 const SCRIPT: &str = include_str!("html/script.js");
+
+/// Longer replay files are not part of the page, in bytes.
+const LONG_REPLAY: usize = 20_000;
 
 /// What the template is given. Text is made visible here and escaped there.
 #[derive(Serialize)]
@@ -79,13 +82,16 @@ struct Counterexample {
     dtype: Option<&'static str>,
     level: &'static str,
     profile: String,
-    text: Option<String>,
+    text: Vec<Span>,
     reason: Option<String>,
     summary: String,
     /// Label, text, whether in the face of code.
     facts: Vec<(&'static str, String, bool)>,
     code: Vec<Code>,
 }
+
+/// A piece of a clause's text, and whether it stood between backquotes.
+type Span = (bool, String);
 
 #[derive(Serialize)]
 struct Code {
@@ -136,7 +142,7 @@ struct Column {
 struct Row {
     clause: String,
     level: &'static str,
-    text: Option<String>,
+    text: Vec<Span>,
     reasons: Vec<String>,
     statuses: String,
     cells: Vec<Option<Cell>>,
@@ -168,7 +174,7 @@ pub fn render(journal: &Journal, texts: &BTreeMap<String, String>, now: Option<&
         partial: partial(journal).map(|why| format!("({})", one_line(&why))),
         profiles: profiles(journal).into_iter().map(profile).collect(),
         badge: Badge::of(journal).svg(),
-        statuses: Status::ALL.iter().map(|&s| status_count(s, journal.count(s))).collect(),
+        statuses: ORDER.iter().map(|&s| status_count(s, journal.count(s))).collect(),
         totals: Totals {
             checks: grouped(journal.checks.len() as u64),
             cases: grouped(journal.checks.iter().map(|c| c.cases).sum()),
@@ -266,6 +272,8 @@ fn counterexample(check: &CheckRecord, texts: &BTreeMap<String, String>, anchors
         let cases = format!("{} of {} cases fail; case {} was shrunk in {} steps", f.failing, check.cases, f.index, f.shrinks);
         facts.push(("Found", cases, false));
         let replay = serde_json::to_string_pretty(&f.case).unwrap_or_default();
+        let file = format!("cases/{}", summary::case_file(check));
+        let replay = if replay.len() > LONG_REPLAY { format!("Too long for this page: it is in {file}, beside it.") } else { replay };
         for (name, text) in [("Rust", &f.rust), ("Python", &f.python), ("Replay file", &replay)] {
             code.push(Code { name, text: visible(text).into_owned() });
         }
@@ -279,12 +287,17 @@ fn counterexample(check: &CheckRecord, texts: &BTreeMap<String, String>, anchors
         dtype: check.dtype.map(DType::name),
         level: level(check.level),
         profile: one_line(&check.profile).into(),
-        text: texts.get(&check.clause).map(|t| visible(t).into_owned()),
+        text: prose(texts.get(&check.clause)),
         reason: check.reason.as_deref().map(|r| one_line(r).into()),
         summary: check.failure.as_ref().map_or(String::new(), |f| visible(&f.summary).into_owned()),
         facts,
         code,
     }
+}
+
+fn prose(text: Option<&String>) -> Vec<Span> {
+    let pieces = text.into_iter().flat_map(|t| t.split('`').enumerate());
+    pieces.map(|(i, piece)| (i % 2 == 1, visible(piece).into_owned())).filter(|(_, piece)| !piece.is_empty()).collect()
 }
 
 fn error(check: &CheckRecord) -> Option<Error> {
@@ -362,7 +375,7 @@ fn operation(name: &str, checks: &[&CheckRecord], texts: &BTreeMap<String, Strin
         Row {
             clause: one_line(clause).into(),
             level: checks.first().map_or("", |c| level(c.level)),
-            text: texts.get(*clause).map(|t| visible(t).into_owned()),
+            text: prose(texts.get(*clause)),
             reasons: reasons.into_iter().map(|r| visible(r).into_owned()).collect(),
             statuses: statuses.into_iter().collect::<Vec<_>>().join(" "),
             cells: dtypes.iter().map(cell).collect(),
@@ -371,7 +384,7 @@ fn operation(name: &str, checks: &[&CheckRecord], texts: &BTreeMap<String, Strin
     Operation {
         name: one_line(name).into(),
         open: checks.iter().any(|c| matches!(c.status, Status::Fail | Status::Incident)),
-        counts: Status::ALL.iter().map(|&s| status_count(s, count(s))).filter(|s| s.count > 0).collect(),
+        counts: ORDER.iter().map(|&s| status_count(s, count(s))).filter(|s| s.count > 0).collect(),
         dtypes: dtypes.iter().map(|d| d.map_or(Column { name: "", short: String::new() }, column)).collect(),
         rows: clauses.iter().map(row).collect(),
     }

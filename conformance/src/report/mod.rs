@@ -5,12 +5,14 @@ pub mod badge;
 pub mod certificate;
 pub mod html;
 pub mod junit;
+pub mod progress;
 pub mod summary;
 pub mod terminal;
 mod text;
 
 pub use badge::{Badge, Trust};
 pub use certificate::{Certificate, CertificateError};
+pub use progress::Progress;
 pub use summary::Verdict;
 pub use text::visible;
 

@@ -4,6 +4,17 @@ use array_protocol::manifest::{Level, Measure};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// The order in which statuses are shown: what decides comes first.
+pub(crate) const ORDER: [Status; 7] = [
+    Status::Pass,
+    Status::Fail,
+    Status::Incident,
+    Status::ExpectedFail,
+    Status::Blocked,
+    Status::Unsupported,
+    Status::Untestable,
+];
+
 /// Checks by status.
 pub type Counts = BTreeMap<Status, u64>;
 

@@ -1,5 +1,5 @@
 //! The summary on a terminal: a table by category, then each failure with what is needed to understand it.
-use super::summary::{Verdict, case_file, categories, figure, level, of_limit, partial, profiles, troubles, unit, verdict};
+use super::summary::{ORDER, Verdict, case_file, categories, figure, level, of_limit, partial, profiles, troubles, unit, verdict};
 use super::text::{one_line, visible};
 use crate::journal::{CheckRecord, Journal, Status};
 use std::collections::BTreeMap;
@@ -128,7 +128,7 @@ fn head(page: &mut Page<'_>, journal: &Journal) {
 fn table(page: &mut Page<'_>, journal: &Journal) {
     let categories = categories(journal);
     let columns: Vec<Status> =
-        Status::ALL.iter().copied().filter(|&s| matches!(s, Status::Pass | Status::Fail) || journal.count(s) > 0).collect();
+        ORDER.iter().copied().filter(|&s| matches!(s, Status::Pass | Status::Fail) || journal.count(s) > 0).collect();
     let first = categories.iter().map(|c| one_line(c.name).chars().count()).chain([8]).max().unwrap_or(8);
     let mut heading = format!("{:first$}", "category");
     columns.iter().for_each(|s| heading += &format!("  {:>width$}", s.name(), width = s.name().len().max(5)));
