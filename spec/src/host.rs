@@ -165,6 +165,12 @@ impl Bytes {
     }
 }
 
+impl AsRef<[u8]> for Bytes {
+    fn as_ref(&self) -> &[u8] {
+        self.as_slice()
+    }
+}
+
 /// An array in host memory: C order, no strides.
 ///
 /// Equality is that of dtype, shape and *bits*: a NaN equals itself, `-0.0` does not equal `0.0`.

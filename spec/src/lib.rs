@@ -15,6 +15,9 @@ pub mod index;
 pub mod info;
 #[cfg(feature = "manifests")]
 pub mod manifest;
+#[cfg(feature = "ndarray")]
+mod ndarray;
+pub mod npy;
 pub mod ops;
 pub mod options;
 pub mod prelude;
@@ -26,7 +29,7 @@ pub use backend::Backend;
 pub use call::{Call, Operand, Reply};
 pub use dtype::{DType, Element, Kind, Scalar};
 pub use error::{Error, ErrorKind, Result};
-pub use host::{HostArray, Shape};
+pub use host::{Bytes, HostArray, Shape};
 pub use index::Index;
 pub use info::{Info, SPEC_VERSION};
 pub use ops::*;
