@@ -1,4 +1,47 @@
 //! The array protocol: one trait, one list of operations, one closed set of errors.
+//!
+//! Write an algorithm once, against [`Array<B>`](Array) or [`Backend`], and run it on any backend that conforms: the specification says which
+//! answers are right and how far they may be off, and the package `conformance` shows by experiment whether a backend keeps to it.
+//!
+//! ```
+//! use array_protocol::prelude::*;
+//! use reference_cpu::Cpu;
+//!
+//! fn normalise<B: Backend>(x: &Array<B>) -> Result<Array<B>> {
+//!     let mean = x.mean(Reduce::over(&[-1]).keepdims(true))?;
+//!     let std = x.std(Reduce::over(&[-1]).keepdims(true))?;
+//!     (x - &mean) / &std
+//! }
+//!
+//! # fn main() -> Result<()> {
+//! let x = Array::from_slice(&Cpu::default(), [2, 2], &[1.0f32, 3.0, 10.0, 30.0])?;
+//! assert_eq!(normalise(&x)?.to_string(), "[[-1.  1.]\n [-1.  1.]]");
+//! assert_eq!((2.0 * &x)?.get(&idx![1, ..])?.to_vec::<f32>()?, [20.0, 60.0]);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The hardware may also be picked at run time: an `Array<AnyBackend>` is an array of whichever backend it was made with.
+//!
+//! ```
+//! use array_protocol::prelude::*;
+//!
+//! # fn main() -> Result<()> {
+//! let backend = AnyBackend::new(reference_cpu::Cpu::default());
+//! let x = Array::linspace(&backend, 0.0, 1.0, 5)?;
+//! assert_eq!((&x * &x)?.sum(())?.item::<f64>()?, 1.875);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Who needs what
+//!
+//! - To *use* arrays: [`prelude`].
+//! - To *implement* a backend: [`Backend`], whose `_` arms go to [`derived`].
+//! - To treat calls as data (trace, route, record, break on purpose): [`Call`], [`Via`], [`dispatch`].
+//! - To exchange memory with other libraries: [`dlpack`], [`npy`], and `ndarray` with the feature of that name.
+//!
+//! Features: `serde` (calls as data travel), `manifests` (the normative text, parsed), `ndarray`. Bare, the crate has four small dependencies.
 #![deny(unsafe_code)]
 
 pub mod array;
