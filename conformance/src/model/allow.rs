@@ -73,6 +73,16 @@ pub(super) fn nearest(dtype: DType, x: Dd) -> f64 {
     f64::from(hi as f32)
 }
 
+/// The float64 nearest to a number below the normal ones: one rounding of both words.
+fn subnormal(s: Scaled) -> f64 {
+    let k = s.k.max(-1400);
+    let near = ldexp(s.m.hi, k);
+    // What the leading word lost; the other word decides ties.
+    let lost = s.m.hi - ldexp(near, -k);
+    let tie = lost.abs() == ldexp(1.0, -1075 - k);
+    if tie && s.m.lo != 0.0 && (s.m.lo > 0.0) == (lost > 0.0) { near + f64::from_bits(1).copysign(lost) } else { near }
+}
+
 /// Numbers within `ulps` of the exact one; the nearest one only, where `ulps` is below a half.
 pub(super) fn ball(dtype: DType, exact: Exact, ulps: f64) -> Allowed {
     let s = match exact {
@@ -85,7 +95,7 @@ pub(super) fn ball(dtype: DType, exact: Exact, ulps: f64) -> Allowed {
     if s.m.hi == 0.0 {
         return exactly(dtype, 0.0);
     }
-    let (largest, top, tiny) = limits_of(dtype);
+    let (largest, top, _) = limits_of(dtype);
     let e = exponent(s.m.hi) + s.k;
     let last = if dtype == DType::Float32 { 127 } else { 1023 };
     if e > last {
@@ -99,7 +109,7 @@ pub(super) fn ball(dtype: DType, exact: Exact, ulps: f64) -> Allowed {
         let edge = largest.copysign(s.m.hi);
         return Allowed::Ball { hi: edge, lo: ldexp(1.0, top).copysign(s.m.hi), ulps };
     }
-    let x = if e < tiny - 2 { Dd::new(0f64.copysign(s.m.hi)) } else { s.dd() };
+    let x = if dtype == DType::Float64 && e < -1022 { Dd::new(subnormal(s)) } else { s.dd() };
     if x.hi.is_infinite() {
         // Rounds up to infinity in one word, but not in two.
         let low = s.m.scale(s.k - last).abs().add_f(-largest * pow2(-last)).scale(last).hi;
