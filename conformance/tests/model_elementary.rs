@@ -157,7 +157,7 @@ fn binary_functions_round_correctly() {
     pairs.extend(a.iter().zip(&b).map(|(&x, &y)| (x, x * (1.0 + (y % 1.0)))));
     pairs.extend(powers(30_000));
     // Roots of the largest number lie 2^-109 of themselves beside the middle of two float64: no double-double can tell.
-    pairs.retain(|(x, y)| !x.is_nan() && !y.is_nan() && !(x.abs() == f64::MAX && y.abs() == 0.5));
+    pairs.retain(|(x, y)| !(x.is_nan() || y.is_nan() || x.abs() == f64::MAX && y.abs() == 0.5));
     for (op, f64s, f32s) in functions {
         let (x, y): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
         let (hx, hy) = (HostArray::from_slice([x.len()], &x).unwrap(), HostArray::from_slice([y.len()], &y).unwrap());

@@ -24,6 +24,11 @@ impl From<Dd> for Exact {
     }
 }
 
+/// Whether `x` is smaller than a bound; a NaN is not.
+pub(super) fn below(x: f64, bound: f64) -> bool {
+    x < bound
+}
+
 /// The largest finite number of a real dtype, and the exponent of its smallest.
 pub(super) fn limits_of(dtype: DType) -> (f64, i32, i32) {
     // (largest, exponent of the unit in the binade of the largest, exponent of the smallest subnormal)
@@ -124,6 +129,11 @@ pub(super) fn ball(dtype: DType, exact: Exact, ulps: f64) -> Allowed {
 /// Numbers within `abs` of the exact one.
 pub(super) fn within(x: Dd, abs: f64) -> Allowed {
     if x.hi.is_nan() { Allowed::Nan } else { Allowed::Within { hi: x.hi, lo: x.lo, abs } }
+}
+
+/// Complex numbers within `abs` of the exact one. `limit` is what reports call the bound; where none is listed the bound counts as 1.
+pub(super) fn within_disc(re: Dd, im: Dd, abs: f64, limit: f64) -> Allowed {
+    Allowed::Disc { re: (re.hi, re.lo), im: (im.hi, im.lo), abs, limit: if limit > 0.0 { limit } else { 1.0 } }
 }
 
 /// What the bytes of one element allow: themselves, with any NaN for a NaN.

@@ -1,5 +1,5 @@
 //! Elementwise operations on two operands.
-use super::allow::{Exact, ball, exactly, limits_of, settle, unit};
+use super::allow::{Exact, ball, below, exactly, limits_of, settle, unit};
 use super::complex::{self, Complex};
 use super::expect::{Allowed, Elements, Expect};
 use super::number::{Int, Real, parts};
@@ -99,8 +99,11 @@ pub(super) fn binary(model: &Model, op: BinaryOp, x1: Operand<&HostArray>, x2: O
 }
 
 fn compare(op: BinaryOp, dtype: DType, m: &Meeting) -> Elements {
+    if dtype == DType::Bool {
+        return m.exact(&m.map(|x: bool, y| x == y));
+    }
     let out = dispatch_dtype!(
-        dtype, in [bool, i8, i16, i32, i64, u8, u16, u32, u64, f32, f64],
+        dtype, in [i8, i16, i32, i64, u8, u16, u32, u64, f32, f64],
         T => m.map(|x: T, y: T| if op == BinaryOp::Less { x < y } else { x == y }),
         else => m.pairs().map(|(x, y)| x.0 == y.0 && x.1 == y.1).collect()
     );
@@ -267,8 +270,7 @@ pub(super) fn disc(dtype: DType, z: Complex, ulps: f64) -> Allowed {
     let (re, im) = z.parts();
     let real = dtype.real();
     let modulus = re.hi.hypot(im.hi);
-    // Written so that a NaN gives no bound either.
-    if !(modulus < limits_of(real).0 / 4.0) {
+    if !below(modulus, limits_of(real).0 / 4.0) {
         return Allowed::Anything;
     }
     // Two parts, each correctly rounded, are 0.71 units apart from the exact number.

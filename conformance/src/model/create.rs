@@ -1,5 +1,5 @@
 //! Arrays from nothing but options.
-use super::allow::{exactly, roundoff, within};
+use super::allow::{below, exactly, limits_of, roundoff, within};
 use super::cast;
 use super::dd::{Dd, two_sum};
 use super::expect::{Allowed, Elements, Expect};
@@ -28,7 +28,7 @@ pub(super) fn full(how: &Full) -> Said {
         (Scalar::Float(v), Kind::Int | Kind::UInt) => {
             let (low, high) = integer_range(dtype);
             // In range, libraries truncate or refuse.
-            let outside = !(v > low - 1.0 && v < high + 1.0);
+            let outside = v.is_nan() || v <= low - 1.0 || v >= high + 1.0;
             return Err(if outside { fails_any(&[ErrorKind::Value, ErrorKind::Dtype]) } else { Expect::Unspecified });
         }
         (Scalar::Complex(..), Kind::Int | Kind::UInt | Kind::Float) => return Err(fails(ErrorKind::Dtype)),
@@ -163,7 +163,7 @@ pub(super) fn linspace(model: &Model, how: &Linspace) -> Said {
     let real = dtype.real();
     // Ends that overflow, alone or in their difference, say nothing of what lies between.
     let size = a.0.abs().max(a.1.abs()).max(b.0.abs()).max(b.1.abs());
-    if !(size < super::allow::limits_of(real).0 / 4.0) {
+    if !below(size, limits_of(real).0 / 4.0) {
         return Err(Expect::Unspecified);
     }
     let c = model.limits.of(CreateOp::Linspace, dtype).value;

@@ -30,6 +30,9 @@ pub struct ExpectArray {
     pub elements: Elements,
 }
 
+/// Judges all arrays of a reply together.
+pub type Relation = Arc<dyn Fn(&[HostArray]) -> Vec<Quantity> + Send + Sync>;
+
 /// The elements of a returned array.
 #[derive(Clone)]
 pub enum Elements {
@@ -38,7 +41,7 @@ pub enum Elements {
     /// One set per element, in C order.
     Each(Vec<Allowed>),
     /// Nothing is said of single elements; `quantities` of the first array of the reply judge all of them together.
-    Related(Arc<dyn Fn(&[HostArray]) -> Vec<Quantity> + Send + Sync>),
+    Related(Relation),
     /// Judged by the `Related` of another array of the same reply, or not at all.
     Free,
 }

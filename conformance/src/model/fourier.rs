@@ -1,5 +1,5 @@
 //! Discrete Fourier transforms in double-double: recursively by the prime factors of the length, with exact angles.
-use super::allow::{limits_of, roundoff, unit};
+use super::allow::{below, limits_of, roundoff, unit, within_disc};
 use super::constants::PI;
 use super::dd::Dd;
 use super::elementary::sin_cos_small;
@@ -44,7 +44,7 @@ fn dft(x: &[Pair], roots: &[Pair]) -> Vec<Pair> {
     if n == 1 {
         return x.to_vec();
     }
-    let p = (2..).find(|p| n % p == 0 || p * p > n).filter(|p| n % p == 0).unwrap_or(n);
+    let p = (2..).find(|p| n.is_multiple_of(*p) || p * p > n).filter(|p| n.is_multiple_of(*p)).unwrap_or(n);
     let (m, stride) = (n / p, roots.len() / n);
     let parts: Vec<Vec<Pair>> = (0..p).map(|r| dft(&x.iter().skip(r).step_by(p).copied().collect::<Vec<_>>(), roots)).collect();
     (0..n)
@@ -81,7 +81,8 @@ pub(super) fn transform(model: &Model, op: FftOp, x: &HostArray, how: &Fft) -> S
     let mut shape = x.shape().to_vec();
     shape[at] = if op == FftOp::Rfft { n / 2 + 1 } else { n };
     let total = countable(&shape, dtype.size())?;
-    let c = model.limits.of(op, x.dtype()).value;
+    // The manifests list `fft` by its complex dtype, also where a real array is taken.
+    let c = model.limits.of(op, if op == FftOp::Fft { dtype } else { x.dtype() }).value;
     let real = dtype.real();
     let roots: Vec<Pair> = (0..n).map(|j| root(j, n)).collect();
     let values = parts(x);
@@ -98,7 +99,7 @@ pub(super) fn transform(model: &Model, op: FftOp, x: &HostArray, how: &Fft) -> S
         terms.resize(n, (0.0, 0.0));
         let sum: f64 = terms.iter().map(|z| z.0.abs() + z.1.abs()).sum();
         // NaN, infinities and possible overflow leave the line open.
-        if !(sum < limits_of(real).0 / 8.0) {
+        if !below(sum, limits_of(real).0 / 8.0) {
             continue;
         }
         // Scaled, so that squares neither over- nor underflow.
@@ -109,7 +110,7 @@ pub(super) fn transform(model: &Model, op: FftOp, x: &HostArray, how: &Fft) -> S
         let abs = c * (1.0 + (n as f64).log2()) * roundoff(real) * norm * scale.hi + 2.0 * unit(real, 0.0);
         for i in 0..shape[at] {
             let (re, im) = (result[i].0 * scale, result[i].1 * scale);
-            out[after.starts[line] + i * own[at] as usize] = Allowed::Disc { re: (re.hi, re.lo), im: (im.hi, im.lo), abs, limit: c };
+            out[after.starts[line] + i * own[at] as usize] = within_disc(re, im, abs, c);
         }
     }
     let elements = Elements::Each(out);

@@ -1,5 +1,5 @@
 //! Matrix products.
-use super::allow::{exactly, limits_of, roundoff, settle, unit, within};
+use super::allow::{below, exactly, limits_of, roundoff, settle, unit, within, within_disc};
 use super::dd::{Dd, two_prod};
 use super::expect::{Allowed, Elements, Expect};
 use super::number::{Int, integers, parts, reals};
@@ -111,7 +111,7 @@ fn real(pairs: &mut dyn Iterator<Item = (usize, usize)>, a: &[f64], b: &[f64], d
     if special.is_nan() {
         return Allowed::Nan;
     }
-    if !(magnitude < limits_of(dtype).0 / 2.0) {
+    if !below(magnitude, limits_of(dtype).0 / 2.0) {
         return Allowed::Anything;
     }
     if special != 0.0 {
@@ -130,10 +130,10 @@ fn complex(pairs: &mut dyn Iterator<Item = (usize, usize)>, a: &[(f64, f64)], b:
         magnitude += x.0.hypot(x.1) * y.0.hypot(y.1);
     }
     let real = dtype.real();
-    // Written so that NaN and infinities leave the element open.
-    if !(magnitude < limits_of(real).0 / 4.0) {
+    // NaN and infinities leave the element open.
+    if !below(magnitude, limits_of(real).0 / 4.0) {
         return Allowed::Anything;
     }
     let abs = 3.0 * c * (k + 1) as f64 * roundoff(real) * magnitude + 2.0 * k as f64 * unit(real, 0.0);
-    Allowed::Disc { re: (re.hi, re.lo), im: (im.hi, im.lo), abs, limit: c }
+    within_disc(re, im, abs, c)
 }

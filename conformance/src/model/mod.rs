@@ -7,6 +7,7 @@ mod allow;
 mod binary;
 mod cast;
 mod complex;
+#[allow(clippy::approx_constant, clippy::excessive_precision, reason = "two words of a constant belong together")]
 mod constants;
 mod create;
 mod dd;
@@ -32,7 +33,7 @@ mod sort;
 mod sums;
 mod unary;
 
-pub use expect::{Allowed, Elements, Expect, ExpectArray, Limit, Limits, Quantity};
+pub use expect::{Allowed, Elements, Expect, ExpectArray, Limit, Limits, Quantity, Relation};
 
 use array_protocol::{Call, DType, Device, ErrorKind, HostArray, Shape};
 

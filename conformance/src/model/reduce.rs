@@ -1,5 +1,5 @@
 //! Many elements along axes become one.
-use super::allow::{exactly, roundoff, settle};
+use super::allow::{exactly, roundoff, settle, within_disc};
 use super::cast;
 use super::complex::Complex;
 use super::dd::Dd;
@@ -137,7 +137,7 @@ fn complex(op: ReduceOp, dtype: DType, terms: impl Iterator<Item = (f64, f64)> +
     // A complex product errs by sqrt(5) u of its modulus (Brent, Percival and Zimmermann 2007): 4 n is twice that, as for real numbers.
     let abs = c * 4.0 * n as f64 * roundoff(real) * re.hi.hypot(im.hi);
     let floor = super::allow::unit(real, 0.0) * 4.0 * n as f64;
-    Allowed::Disc { re: (re.hi, re.lo), im: (im.hi, im.lo), abs: abs + floor, limit: c }
+    within_disc(re, im, abs + floor, c)
 }
 
 fn max(x: &HostArray, groups: &Groups, shape: &Shape) -> Said {

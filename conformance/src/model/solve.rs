@@ -1,6 +1,6 @@
 //! Linear systems, judged by their backward error.
 use super::dd::Dd;
-use super::decompose::{epsilon, extreme, non_finite, stack};
+use super::decompose::{epsilon, extreme, non_finite, spoiled, stack};
 use super::expect::{Elements, Expect, Quantity};
 use super::jacobi::{Matrix, Scalar};
 use super::number::parts;
@@ -65,8 +65,11 @@ pub(super) fn solve(model: &Model, x1: &HostArray, x2: &HostArray) -> Said {
     let shape = Shape::from(shape);
     let build = |elements| vec![array("out", dtype, &shape, elements)];
     let (av, bv) = (parts(&a), parts(&b));
-    if av.iter().chain(&bv).any(|z| !z.0.is_finite() || !z.1.is_finite()) {
-        return Ok(non_finite(model, build(Elements::Free)));
+    let bad = non_finite(&av, own.count);
+    if bad.is_some() || non_finite(&bv, 1).is_some() {
+        // Right-hand sides spoil their own columns, and what else is not said: only what matrices spoil is judged.
+        let stack: Vec<bool> = spread(&own.ahead, &ahead).into_iter().map(|i| bad.as_ref().is_some_and(|b| b[i])).collect();
+        return Ok(spoiled(model, build(Elements::Free), &stack, |_, _| false));
     }
     let eps = epsilon(dtype);
     let systems: Vec<(usize, usize)> = {
@@ -99,7 +102,7 @@ pub(super) fn solve(model: &Model, x1: &HostArray, x2: &HostArray) -> Said {
                     backward::<Dd>(a, &column(x), &column(b))
                 };
                 let of_bound = if error == 0.0 { 0.0 } else { error / (c * n as f64 * eps) };
-                if !(of_bound <= worst.of_bound) && !worst.of_bound.is_nan() {
+                if of_bound.is_nan() || of_bound > worst.of_bound {
                     worst = Quantity { name: "residual", of_bound, text: format!("system {s}, column {col}: backward error {error:e}") };
                 }
             }

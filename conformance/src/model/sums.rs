@@ -1,5 +1,5 @@
 //! Sums and products of floats: the number itself, and how far a backend may be off.
-use super::allow::{exactly, limits_of, roundoff, unit, within};
+use super::allow::{below, exactly, limits_of, roundoff, unit, within};
 use super::dd::{Dd, exponent};
 use super::expect::Allowed;
 use array_protocol::DType;
@@ -51,8 +51,7 @@ impl Sum {
         if self.nan || (self.up && self.down) {
             return Some(Allowed::Nan);
         }
-        // Written so that a NaN, left behind by an overflow here, counts as one.
-        if !(self.magnitude < limits_of(dtype).0 / 2.0) {
+        if !below(self.magnitude, limits_of(dtype).0 / 2.0) {
             return Some(Allowed::Anything);
         }
         match (self.up, self.down) {
@@ -109,8 +108,8 @@ pub(super) fn variance(terms: &[f64], dtype: DType, correction: f64, c: f64, roo
     }
     let (g, u) = (growth(terms.len()), roundoff(dtype));
     let shift = g * u * terms.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
-    // Written so that a NaN leaves the element open too.
-    if !(sum.magnitude < limits_of(dtype).0 / 4.0 && squares.hi + n * shift * shift < limits_of(dtype).0 / 4.0) {
+    let most = limits_of(dtype).0 / 4.0;
+    if !below(sum.magnitude, most) || !below(squares.hi + n * shift * shift, most) {
         return Allowed::Anything;
     }
     let v = squares / Dd::new(free);
