@@ -42,6 +42,7 @@ buffers! {
     bool = Bool, i8 = Int8, i16 = Int16, i32 = Int32, i64 = Int64, u8 = UInt8, u16 = UInt16, u32 = UInt32, u64 = UInt64,
     f32 = Float32, f64 = Float64, num_complex::Complex<f32> = Complex64, num_complex::Complex<f64> = Complex128,
 }
+#[allow(clippy::single_component_path_imports, reason = "gives the macro a path")]
 pub(crate) use any_dtype;
 
 /// The dtypes of [`Buffer`].
@@ -156,10 +157,10 @@ impl CpuArray {
 /// The elements that a layout names, in C order.
 pub(crate) fn gather<'a, T: Typed>(op: impl Into<Op>, data: &'a [T], layout: &Layout) -> Result<Cow<'a, [T]>> {
     let (op, n) = (op.into(), layout.size());
-    if layout.is_contiguous() {
-        if let Some(run) = data.get(layout.offset..).and_then(|d| d.get(..n)) {
-            return Ok(Cow::Borrowed(run));
-        }
+    if layout.is_contiguous()
+        && let Some(run) = data.get(layout.offset..).and_then(|d| d.get(..n))
+    {
+        return Ok(Cow::Borrowed(run));
     }
     let broken = || Error::new(ErrorKind::Backend, op).shapes(&[&layout.shape]).detail("a view outside of its buffer");
     let mut out = memory::filled(op, n, T::default())?;

@@ -2,28 +2,33 @@
 use crate::array::{CpuArray, any_dtype, wrong_dtype};
 use crate::interchange::on_host;
 use crate::memory;
-use crate::promote::{FromScalar, beside, scalar_array, value};
+use crate::promote::scalar_array;
 use array_protocol::options::{Arange, Eye, Full, Linspace};
 use array_protocol::{CreateOp, DType, Error, ErrorKind, Kind, Result, Scalar, Shape};
 use num_complex::Complex;
 
-/// The dtype of a scalar that stands alone.
+/// The dtype that a scalar gives an array, if no other is asked for.
 fn default_dtype(s: Scalar) -> DType {
-    match s {
-        Scalar::Bool(_) => DType::Bool,
-        Scalar::Int(_) | Scalar::UInt(_) => DType::Int64,
-        Scalar::Float(_) => DType::Float64,
-        Scalar::Complex(..) => DType::Complex128,
-    }
+    DType::default_of(s.kind())
 }
 
 pub(crate) fn full(how: &Full) -> Result<CpuArray> {
     let op = CreateOp::Full;
     on_host(op, how.device)?;
     let dtype = how.dtype.unwrap_or_else(|| default_dtype(how.value));
+    if let (Scalar::Float(v), true) = (how.value, dtype.is_integer()) {
+        // No integer is NaN or infinite; whether one is meant by 2.5 is for the caller to say.
+        let kind = if v.is_finite() { ErrorKind::Dtype } else { ErrorKind::Value };
+        return Err(Error::new(kind, op).dtypes(&[dtype]).detail(format!("the value {v}")));
+    }
     let one = scalar_array(op, how.value, dtype)?;
     let n = memory::size(op, &how.shape)?;
     any_dtype!(op, dtype, T => Ok(CpuArray::new(how.shape.clone(), memory::filled(op, n, one.elements::<T>(op)?[0])?)))
+}
+
+/// A real number.
+fn real(s: Scalar) -> Option<f64> {
+    s.element::<f64>().ok()
 }
 
 /// An integer, exactly.
@@ -43,8 +48,7 @@ pub(crate) fn arange(how: &Arange) -> Result<CpuArray> {
         return integers(how, start, stop, step);
     }
     let dtype = how.dtype.unwrap_or(DType::Float64);
-    let (Some(start), Some(stop), Some(step)) = (f64::from_scalar(how.start), f64::from_scalar(how.stop), f64::from_scalar(how.step))
-    else {
+    let (Some(start), Some(stop), Some(step)) = (real(how.start), real(how.stop), real(how.step)) else {
         return Err(wrong_dtype(op, &[dtype]).detail("start, stop and step are real numbers"));
     };
     if dtype.kind() != Kind::Float {
@@ -104,14 +108,14 @@ pub(crate) fn linspace(how: &Linspace) -> Result<CpuArray> {
     on_host(op, how.device)?;
     let complex = [how.start, how.stop].iter().any(|s| s.kind() == Kind::Complex);
     let dtype = how.dtype.unwrap_or(if complex { DType::Complex128 } else { DType::Float64 });
-    let fits = |s: Scalar| beside(dtype, s) == Some(dtype);
+    let fits = |s: Scalar| dtype.with_scalar(s) == Some(dtype);
     if !(dtype.is_float() || dtype.is_complex()) || !fits(how.start) || !fits(how.stop) {
         return Err(wrong_dtype(op, &[dtype]).detail(format!("from {:?} to {:?}", how.start, how.stop)));
     }
     let n = usize::try_from(how.num).map_err(|_| memory::exhausted(op, None))?;
     let shape = Shape::from([n]);
     let steps = if how.endpoint { n.saturating_sub(1) } else { n };
-    let (a, b) = (value::<Complex<f64>>(op, how.start)?, value::<Complex<f64>>(op, how.stop)?);
+    let (a, b) = (how.start.element::<Complex<f64>>()?, how.stop.element::<Complex<f64>>()?);
     let (re, im) = (Line::new(a.re, b.re, steps, how.endpoint), Line::new(a.im, b.im, steps, how.endpoint));
     array_protocol::dispatch_dtype!(dtype, in [f32, f64], T => {
         let out = memory::generate(op, n, &|first, out: &mut [T]| {
@@ -193,7 +197,7 @@ pub(crate) fn eye(how: &Eye) -> Result<CpuArray> {
     let n = memory::size(op, &shape)?;
     let one = if dtype == DType::Bool { Scalar::Bool(true) } else { Scalar::Int(1) };
     any_dtype!(op, dtype, T => {
-        let one = value::<T>(op, one)?;
+        let one = one.element::<T>()?;
         let mut out = memory::filled(op, n, T::default())?;
         if n > 0 {
             // The diagonal starts in column k, or in row -k.

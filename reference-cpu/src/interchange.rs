@@ -1,7 +1,8 @@
 //! Data in and out, and devices.
-use crate::array::{CpuArray, any_dtype};
+use crate::array::{CpuArray, Typed, any_dtype, no_such_dtype};
 use crate::memory;
 use array_protocol::{Device, Error, ErrorKind, HostArray, InterchangeOp, Op, Result, dlpack};
+use std::sync::Arc;
 
 /// The only device is the host.
 ///
@@ -36,11 +37,27 @@ pub(crate) fn to_device(x: &CpuArray, device: Device) -> Result<CpuArray> {
     Ok(x.clone())
 }
 
-pub(crate) fn to_dlpack(x: &CpuArray) -> Result<dlpack::Tensor> {
-    Err(Error::unsupported(InterchangeOp::FromDlpack).dtypes(&[x.dtype()]))
+/// What keeps an exported buffer alive.
+struct Held<T: Typed>(Arc<Vec<T>>);
+
+impl<T: Typed> AsRef<[u8]> for Held<T> {
+    fn as_ref(&self) -> &[u8] {
+        bytemuck::cast_slice(&self.0)
+    }
 }
 
+/// Exports the buffer as it is, with the strides of the view.
+pub(crate) fn to_dlpack(x: &CpuArray) -> Result<dlpack::Tensor> {
+    let op = InterchangeOp::FromDlpack;
+    any_dtype!(op, x.dtype(), T => {
+        let data = T::get(&x.buffer).ok_or_else(|| no_such_dtype(op, x.dtype()))?;
+        let offset = if x.size() == 0 { 0 } else { x.layout.offset * size_of::<T>() };
+        dlpack::Tensor::from_bytes(Held(data.clone()), offset, x.dtype(), x.shape(), &x.layout.strides)
+    })
+}
+
+/// Imports a copy: the tensor may be changed by its producer afterwards.
 pub(crate) fn from_dlpack(x: dlpack::Tensor) -> Result<CpuArray> {
-    let _ = x;
-    Err(Error::unsupported(InterchangeOp::FromDlpack))
+    memory::probe::<u8>(InterchangeOp::FromDlpack, x.shape().size().saturating_mul(x.dtype().size()))?;
+    upload(&x.to_host()?, None)
 }

@@ -35,10 +35,9 @@ pub(crate) fn size(op: impl Into<Op>, shape: &Shape) -> Result<usize> {
 pub(crate) fn probe<T>(op: impl Into<Op>, n: usize) -> Result<()> {
     let op = op.into();
     let bytes = n.checked_mul(size_of::<T>()).filter(|&b| isize::try_from(b).is_ok()).ok_or_else(|| exhausted(op, None))?;
-    if bytes >= SUSPICIOUS {
-        if available().is_some_and(|left| bytes > left) || Vec::<u8>::new().try_reserve_exact(bytes).is_err() {
-            return Err(exhausted(op, Some(bytes)));
-        }
+    let refused = || available().is_some_and(|left| bytes > left) || Vec::<u8>::new().try_reserve_exact(bytes).is_err();
+    if bytes >= SUSPICIOUS && refused() {
+        return Err(exhausted(op, Some(bytes)));
     }
     Ok(())
 }

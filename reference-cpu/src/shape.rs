@@ -2,7 +2,7 @@
 use crate::array::{CpuArray, any_dtype};
 use crate::layout::{Layout, c_strides};
 use crate::memory;
-use crate::promote::{converted, promote};
+use crate::promote::{converted, promoted};
 use array_protocol::options::{Axes, AxisList, Roll};
 use array_protocol::{Error, ErrorKind, Op, Operand, Result, Shape, ShapeOp};
 use smallvec::SmallVec;
@@ -79,14 +79,10 @@ pub(crate) fn squeeze(x: &CpuArray, which: &AxisList) -> Result<CpuArray> {
 
 pub(crate) fn concat(arrays: &[&CpuArray], along: Option<i64>) -> Result<CpuArray> {
     let op = ShapeOp::Concat;
-    let Some((first, rest)) = arrays.split_first() else {
+    let Some(first) = arrays.first() else {
         return Err(Error::new(ErrorKind::Value, op).detail("no arrays"));
     };
-    let dtypes = || arrays.iter().map(|a| a.dtype()).collect::<Vec<_>>();
-    let dtype = rest
-        .iter()
-        .try_fold(first.dtype(), |d, a| promote(d, a.dtype()))
-        .ok_or_else(|| Error::new(ErrorKind::Dtype, op).dtypes(&dtypes()).detail("these dtypes do not promote"))?;
+    let dtype = promoted(op, arrays)?;
     let mut parts = Vec::with_capacity(arrays.len());
     for a in arrays {
         parts.push(converted(op, Operand::Array(*a), dtype)?);
@@ -121,7 +117,7 @@ fn join(parts: &[CpuArray], at: usize) -> Result<CpuArray> {
     any_dtype!(op, first.dtype(), T => {
         let mut sources = Vec::with_capacity(parts.len());
         for p in parts {
-            sources.push((p.elements::<T>(op)?, if rows == 0 { 0 } else { p.size() / rows }));
+            sources.push((p.elements::<T>(op)?, p.size().checked_div(rows).unwrap_or(0)));
         }
         let mut out = memory::room::<T>(op, n)?;
         for row in 0..rows {
@@ -144,7 +140,8 @@ pub(crate) fn roll(x: &CpuArray, how: &Roll) -> Result<CpuArray> {
         let flat = reshape(x, &Shape::from([x.size()]))?;
         return reshape(&shifted(&flat, 0, shifts(1)?[0])?, x.shape());
     };
-    let list = axes(op, x.shape(), list)?;
+    // An axis may come more than once: its shifts add up.
+    let list = list.iter().map(|&a| axis(op, x.shape(), a)).collect::<Result<Vec<_>>>()?;
     let mut out = x.clone();
     for (&a, s) in list.iter().zip(shifts(list.len())?) {
         out = shifted(&out, a, s)?;

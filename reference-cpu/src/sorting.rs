@@ -2,21 +2,16 @@
 use crate::array::{CpuArray, Typed, gather, wrong_dtype};
 use crate::layout::Layout;
 use crate::memory::{self, PARALLEL};
-use crate::promote::{converted, promote};
+use crate::promote::{converted, promoted};
 use crate::shape::axis;
 use array_protocol::options::{Search, Side, Sort};
-use array_protocol::{DType, Error, ErrorKind, Op, Operand, Result, Shape, SortOp};
-use num_complex::Complex;
+use array_protocol::{Error, ErrorKind, Op, Operand, Result, Shape, SortOp};
 use rayon::prelude::*;
 use std::cmp::Ordering;
 
 /// Elements that have an order.
 trait Order: Typed {
     fn order(&self, other: &Self) -> Ordering;
-    /// Neither is larger; a NaN equals nothing.
-    fn same(&self, other: &Self) -> bool {
-        self == other
-    }
 }
 macro_rules! order {
     (total $($t:ty),*) => { $( impl Order for $t { fn order(&self, other: &Self) -> Ordering { self.cmp(other) } } )* };
@@ -26,13 +21,6 @@ macro_rules! order {
                 self.partial_cmp(other).unwrap_or_else(|| self.is_nan().cmp(&other.is_nan()))
             }
         }
-        // For `unique_values`: by real part, then by imaginary part, numbers with a NaN last.
-        impl Order for Complex<$t> {
-            fn order(&self, other: &Self) -> Ordering {
-                let nan = |z: &Self| z.re.is_nan() || z.im.is_nan();
-                nan(self).cmp(&nan(other)).then_with(|| self.re.order(&other.re)).then_with(|| self.im.order(&other.im))
-            }
-        }
     )* };
 }
 order!(total bool, i8, i16, i32, i64, u8, u16, u32, u64);
@@ -40,7 +28,7 @@ order!(float f32, f64);
 
 macro_rules! sortable {
     ($op:expr, $dtype:expr, $alias:ident => $body:expr) => {
-        array_protocol::dispatch_dtype!($dtype, in [bool, i8, i16, i32, i64, u8, u16, u32, u64, f32, f64], $alias => $body,
+        array_protocol::dispatch_dtype!($dtype, in [i8, i16, i32, i64, u8, u16, u32, u64, f32, f64], $alias => $body,
             else => Err(wrong_dtype($op, &[$dtype])))
     };
 }
@@ -77,9 +65,23 @@ impl Runs {
     }
 }
 
-/// A stable sort.
-fn sort_run<T: Send>(run: &mut [T], order: impl Fn(&T, &T) -> Ordering + Sync + Send) {
-    if run.len() >= PARALLEL { run.par_sort_by(order) } else { run.sort_by(order) }
+/// A stable sort. Long runs are sorted in parts, on all threads; the last pass finds the parts in order and merges them.
+fn sort_run<T: Send>(run: &mut [T], order: fn(&T, &T) -> Ordering) {
+    if run.len() >= PARALLEL {
+        run.par_chunks_mut(PARALLEL / 2).for_each(|part| part.sort_by(order));
+    }
+    run.sort_by(order);
+}
+
+/// The same, largest first; equal elements keep their order, which two reversals give.
+fn sort_directed<T: Send>(run: &mut [T], order: fn(&T, &T) -> Ordering, descending: bool) {
+    if descending {
+        run.reverse();
+    }
+    sort_run(run, order);
+    if descending {
+        run.reverse();
+    }
 }
 
 pub(crate) fn sort(x: &CpuArray, how: &Sort) -> Result<CpuArray> {
@@ -87,11 +89,7 @@ pub(crate) fn sort(x: &CpuArray, how: &Sort) -> Result<CpuArray> {
     let runs = Runs::new(op, x, how.axis)?;
     sortable!(op, x.dtype(), T => {
         let mut data = gather(op, x.data::<T>(op)?, &runs.layout)?.into_owned();
-        if how.descending {
-            runs.each(&mut data, |run| sort_run(run, |a, b| b.order(a)));
-        } else {
-            runs.each(&mut data, |run| sort_run(run, T::order));
-        }
+        runs.each(&mut data, |run| sort_directed(run, T::order, how.descending));
         Ok(runs.finish(data))
     })
 }
@@ -103,11 +101,7 @@ pub(crate) fn argsort(x: &CpuArray, how: &Sort) -> Result<CpuArray> {
         let data = gather(op, x.data::<T>(op)?, &runs.layout)?;
         let mut keyed = memory::room::<(T, i64)>(op, data.len())?;
         keyed.extend(data.iter().enumerate().map(|(i, &v)| (v, (i % runs.len.max(1)) as i64)));
-        if how.descending {
-            runs.each(&mut keyed, |run| sort_run(run, |a, b| b.0.order(&a.0)));
-        } else {
-            runs.each(&mut keyed, |run| sort_run(run, |a, b| a.0.order(&b.0)));
-        }
+        runs.each(&mut keyed, |run| sort_directed(run, |a, b| a.0.order(&b.0), how.descending));
         let mut out = memory::room::<i64>(op, keyed.len())?;
         out.extend(keyed.iter().map(|&(_, i)| i));
         Ok(runs.finish(out))
@@ -119,7 +113,7 @@ pub(crate) fn searchsorted(x1: &CpuArray, x2: &CpuArray, how: &Search) -> Result
     if x1.shape().rank() != 1 {
         return Err(Error::new(ErrorKind::Shape, op).shapes(&[x1.shape()]).detail("the sorted array has rank 1"));
     }
-    let dtype = promote(x1.dtype(), x2.dtype()).filter(|&d| d != DType::Bool).ok_or_else(|| wrong_dtype(op, &[x1.dtype(), x2.dtype()]))?;
+    let dtype = promoted(op, &[x1, x2])?;
     let (sorted, wanted) = (converted(op, Operand::Array(x1), dtype)?, converted(op, Operand::Array(x2), dtype)?);
     sortable!(op, dtype, T => {
         let (sorted, wanted) = (sorted.elements::<T>(op)?, wanted.elements::<T>(op)?);
@@ -134,10 +128,11 @@ pub(crate) fn searchsorted(x1: &CpuArray, x2: &CpuArray, how: &Search) -> Result
 
 pub(crate) fn unique_values(x: &CpuArray) -> Result<CpuArray> {
     let op = SortOp::UniqueValues;
-    crate::array::any_dtype!(op, x.dtype(), T => {
+    array_protocol::dispatch_dtype!(x.dtype(), in [bool, i8, i16, i32, i64, u8, u16, u32, u64, f32, f64], T => {
         let mut values = x.elements::<T>(op)?.into_owned();
         sort_run(&mut values, T::order);
-        values.dedup_by(|a, b| a.same(b));
+        // A NaN equals nothing, itself included.
+        values.dedup_by(|a, b| a == b);
         Ok(CpuArray::new(Shape::from([values.len()]), values))
-    })
+    }, else => Err(wrong_dtype(op, &[x.dtype()])))
 }

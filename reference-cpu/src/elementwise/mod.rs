@@ -18,6 +18,9 @@ pub(crate) type Kernel1<A, U> = fn(&[A], &mut [U]);
 /// A loop over blocks of two operands.
 pub(crate) type Kernel2<A, B, U> = fn(&[A], &[B], &mut [U]);
 
+/// A loop over blocks that are overwritten: start, old elements, new elements.
+type Overwrite<'a, A> = dyn Fn(usize, &[A], &mut [A]) + Sync + 'a;
+
 /// What a unary operation does to elements of `A`.
 pub(crate) enum Map<A: Elementwise> {
     Same(Kernel1<A, A>),
@@ -118,8 +121,7 @@ pub(crate) fn zip<A: Typed, B: Typed, U: Typed>(
 }
 
 /// Overwrites the elements of an array that shares its memory with nobody and lies in C order; says whether it did.
-/// `kernel(start, old, new)`.
-pub(crate) fn update<A: Typed>(x: &mut CpuArray, kernel: &(dyn Fn(usize, &[A], &mut [A]) + Sync)) -> bool {
+pub(crate) fn update<A: Typed>(x: &mut CpuArray, kernel: &Overwrite<'_, A>) -> bool {
     let Some((data, layout)) = x.unique::<A>() else { return false };
     if !layout.is_contiguous() {
         return false;

@@ -4,7 +4,7 @@ use crate::array::{CpuArray, Typed, any_dtype, wrong_dtype};
 use crate::elementwise::Source;
 use crate::layout::Layout;
 use crate::memory::{self, BLOCK};
-use crate::promote::{converted, promote, scalar_array};
+use crate::promote::{converted, scalar_array};
 use array_protocol::{Error, ErrorKind, Index, IndexingOp, Operand, Result};
 
 const OP: IndexingOp = IndexingOp::Setitem;
@@ -12,7 +12,7 @@ const OP: IndexingOp = IndexingOp::Setitem;
 pub(crate) fn setitem(x: &mut CpuArray, key: &[Index<&CpuArray>], value: Operand<&CpuArray>) -> Result<()> {
     let dtype = x.dtype();
     let value = match value {
-        Operand::Array(v) if promote(dtype, v.dtype()) != Some(dtype) => return Err(wrong_dtype(OP, &[dtype, v.dtype()])),
+        Operand::Array(v) if dtype.promote(v.dtype()) != Some(dtype) => return Err(wrong_dtype(OP, &[dtype, v.dtype()])),
         Operand::Scalar(s) => scalar_array(OP, s, dtype)?,
         array => converted(OP, array, dtype)?,
     };

@@ -1,9 +1,9 @@
 //! Matrix products.
-use super::{Field, stacked, threads};
-use crate::array::{CpuArray, Typed, wrong_dtype};
+use super::{stacked, threads};
+use crate::array::{CpuArray, Typed};
 use crate::layout::Layout;
 use crate::memory::{self, PARALLEL};
-use crate::promote::{converted, promote};
+use crate::promote::{converted, promoted};
 use array_protocol::{Error, ErrorKind, LinalgOp, Operand, Result, Shape};
 use faer::linalg::matmul::matmul as product;
 use faer::{Accum, MatMut, MatRef};
@@ -50,18 +50,28 @@ macro_rules! fields {
                 Accum::Replace,
                 MatRef::from_row_major_slice(a, s.m, s.k),
                 MatRef::from_row_major_slice(b, s.k, s.n),
-                <$t as Field>::ONE,
+                <$t>::from(1.0),
                 threads(work),
             );
         }
     } )* };
 }
 integers!(i8, i16, i32, i64, u8, u16, u32, u64);
-fields!(f32, f64, Complex<f32>, Complex<f64>);
+fields!(f32, f64, Complex<f64>);
+
+/// In double precision: complex64 is rare, and the algorithm large.
+impl Product for Complex<f32> {
+    fn product(a: &[Self], b: &[Self], c: &mut [Self], s: Sizes) {
+        let wide = |v: &[Self]| v.iter().map(|z| Complex::new(z.re.into(), z.im.into())).collect::<Vec<Complex<f64>>>();
+        let mut out = vec![Complex::new(0.0, 0.0); c.len()];
+        Product::product(&wide(a), &wide(b), &mut out, s);
+        c.iter_mut().zip(out).for_each(|(c, z)| *c = Complex::new(z.re as f32, z.im as f32));
+    }
+}
 
 pub(crate) fn matmul(x1: &CpuArray, x2: &CpuArray) -> Result<CpuArray> {
     let wrong = || Error::new(ErrorKind::Shape, OP).shapes(&[x1.shape(), x2.shape()]);
-    let dtype = promote(x1.dtype(), x2.dtype()).ok_or_else(|| wrong_dtype(OP, &[x1.dtype(), x2.dtype()]))?;
+    let dtype = promoted(OP, &[x1, x2])?;
     // A vector is a row on the left and a column on the right.
     let (row, column) = (x1.shape().rank() == 1, x2.shape().rank() == 1);
     let (mut left, mut right) = (x1.shape().clone(), x2.shape().clone());

@@ -9,49 +9,78 @@ use array_protocol::{DType, Error, ErrorKind, LinalgOp, Result, Shape};
 use faer::{MatRef, Par};
 use num_complex::Complex;
 
-/// Elements of matrices that faer works on.
-pub(crate) trait Field: Typed + faer::traits::ComplexField {
+/// Elements of matrices that have decompositions. All are computed in double precision: single precision costs no accuracy, and the
+/// algorithms are compiled twice instead of four times.
+pub(crate) trait Field: Typed {
     /// The type of singular values.
     type Part: Typed;
-    const ZERO: Self;
-    const ONE: Self;
+    /// What is computed with.
+    type Wide: Wide;
     const NAN: Self;
     const NAN_PART: Self::Part;
-    fn conjugate(self) -> Self;
+    const ZERO: Self;
+    const ONE: Self;
     fn all_finite(self) -> bool;
     /// The larger absolute value of the parts.
     fn largest(self) -> f64;
     /// `self * 2^n`
-    fn scaled(self, n: i32) -> Self;
-    /// The real part times `2^n`.
-    fn part(self, n: i32) -> Self::Part;
+    fn widen(self, n: i32) -> Self::Wide;
+    /// `w * 2^n`
+    fn narrow(w: Self::Wide, n: i32) -> Self;
+    /// The real part of `w`, times `2^n`.
+    fn part(w: Self::Wide, n: i32) -> Self::Part;
+}
+
+/// Numbers that faer computes with.
+pub(crate) trait Wide: Copy + faer::traits::ComplexField {
+    fn conjugate(self) -> Self;
+    /// Neither 0, infinite nor NaN.
+    fn usable(self) -> bool;
+}
+impl Wide for f64 {
+    fn conjugate(self) -> f64 {
+        self
+    }
+    fn usable(self) -> bool {
+        self != 0.0 && self.is_finite()
+    }
+}
+impl Wide for Complex<f64> {
+    fn conjugate(self) -> Self {
+        self.conj()
+    }
+    fn usable(self) -> bool {
+        (self.re != 0.0 || self.im != 0.0) && self.re.is_finite() && self.im.is_finite()
+    }
 }
 
 macro_rules! fields {
     ($($t:ty),*) => { $(
         impl Field for $t {
             type Part = $t;
-            const ZERO: $t = 0.0;
-            const ONE: $t = 1.0;
+            type Wide = f64;
             const NAN: $t = <$t>::NAN;
             const NAN_PART: $t = <$t>::NAN;
-            fn conjugate(self) -> $t { self }
+            const ZERO: $t = 0.0;
+            const ONE: $t = 1.0;
             fn all_finite(self) -> bool { self.is_finite() }
             fn largest(self) -> f64 { f64::from(self).abs() }
-            fn scaled(self, n: i32) -> $t { times_power(self.into(), n) as $t }
-            fn part(self, n: i32) -> $t { self.scaled(n) }
+            fn widen(self, n: i32) -> f64 { times_power(self.into(), n) }
+            fn narrow(w: f64, n: i32) -> $t { times_power(w, n) as $t }
+            fn part(w: f64, n: i32) -> $t { times_power(w, n) as $t }
         }
         impl Field for Complex<$t> {
             type Part = $t;
-            const ZERO: Self = Complex::new(0.0, 0.0);
-            const ONE: Self = Complex::new(1.0, 0.0);
+            type Wide = Complex<f64>;
             const NAN: Self = Complex::new(<$t>::NAN, <$t>::NAN);
             const NAN_PART: $t = <$t>::NAN;
-            fn conjugate(self) -> Self { self.conj() }
+            const ZERO: Self = Complex::new(0.0, 0.0);
+            const ONE: Self = Complex::new(1.0, 0.0);
             fn all_finite(self) -> bool { self.re.is_finite() && self.im.is_finite() }
             fn largest(self) -> f64 { f64::from(self.re).abs().max(f64::from(self.im).abs()) }
-            fn scaled(self, n: i32) -> Self { Complex::new(self.re.scaled(n), self.im.scaled(n)) }
-            fn part(self, n: i32) -> $t { self.re.scaled(n) }
+            fn widen(self, n: i32) -> Complex<f64> { Complex::new(self.re.widen(n), self.im.widen(n)) }
+            fn narrow(w: Complex<f64>, n: i32) -> Self { Complex::new(<$t>::narrow(w.re, n), <$t>::narrow(w.im, n)) }
+            fn part(w: Complex<f64>, n: i32) -> $t { <$t>::narrow(w.re, n) }
         }
     )* };
 }
@@ -101,7 +130,7 @@ pub(crate) fn threads(work: usize) -> Par {
 /// A matrix scaled by a power of two so that its largest element is near 1, and the exponent taken out. `None`: an element is not finite.
 ///
 /// Norms inside of a decomposition then neither overflow nor vanish.
-pub(crate) fn balanced<T: Field>(matrix: &[T]) -> Option<(Vec<T>, i32)> {
+pub(crate) fn balanced<T: Field>(matrix: &[T]) -> Option<(Vec<T::Wide>, i32)> {
     let mut largest = 0f64;
     for v in matrix {
         if !v.all_finite() {
@@ -110,11 +139,11 @@ pub(crate) fn balanced<T: Field>(matrix: &[T]) -> Option<(Vec<T>, i32)> {
         largest = largest.max(v.largest());
     }
     let e = if largest > 0.0 { largest.log2().floor() as i32 } else { 0 };
-    Some((matrix.iter().map(|v| v.scaled(-e)).collect(), e))
+    Some((matrix.iter().map(|v| v.widen(-e)).collect(), e))
 }
 
 /// Appends a matrix in C order, element by element changed by `f`.
-pub(crate) fn push<T: Field>(out: &mut Vec<T>, m: MatRef<'_, T>, f: impl Fn(T) -> T) {
+pub(crate) fn push<W: Wide, T: Field<Wide = W>>(out: &mut Vec<T>, m: MatRef<'_, W>, f: impl Fn(W) -> T) {
     for i in 0..m.nrows() {
         for j in 0..m.ncols() {
             out.push(f(m[(i, j)]));

@@ -1,10 +1,11 @@
 //! QR decomposition.
-use super::{Field, balanced, field, nth, push, push_identity, stack, stacked};
+use super::{Field, Wide, balanced, field, nth, push, push_identity, stack, stacked};
 use crate::array::CpuArray;
 use crate::memory;
 use array_protocol::options::{Qr, QrMode};
 use array_protocol::{LinalgOp, Result};
 use faer::MatRef;
+use faer::mat::Mat;
 
 const OP: LinalgOp = LinalgOp::Qr;
 
@@ -34,13 +35,18 @@ fn each<T: Field>(x: &CpuArray, complete: bool) -> Result<(CpuArray, CpuArray)> 
             r.resize(r.len() + columns * n, T::NAN);
             continue;
         };
-        let factors = MatRef::from_row_major_slice(&matrix, m, n).qr();
-        let left = if complete { factors.compute_Q() } else { factors.compute_thin_Q() };
-        push(&mut q, left.as_ref(), |v| v);
-        let upper = factors.thin_R();
+        let (left, upper) = decomposed(&matrix, m, n, complete);
+        push(&mut q, left.as_ref(), |v| T::narrow(v, 0));
         for row in 0..columns {
-            r.extend((0..n).map(|col| if row < k && col >= row { upper[(row, col)].scaled(e) } else { T::ZERO }));
+            r.extend((0..n).map(|col| if row < k && col >= row { T::narrow(upper[(row, col)], e) } else { T::ZERO }));
         }
     }
     Ok((CpuArray::new(sq, q), CpuArray::new(sr, r)))
+}
+
+/// `Q`, and the first rows of `R`, zeros below its diagonal not included.
+fn decomposed<W: Wide>(matrix: &[W], m: usize, n: usize, complete: bool) -> (Mat<W>, Mat<W>) {
+    let factors = MatRef::from_row_major_slice(matrix, m, n).qr();
+    let q = if complete { factors.compute_Q() } else { factors.compute_thin_Q() };
+    (q, factors.thin_R().to_owned())
 }

@@ -1,12 +1,13 @@
 //! Systems of linear equations.
-use super::{Field, balanced, field, nth, push, stack, stacked};
-use crate::array::{CpuArray, wrong_dtype};
+use super::{Field, Wide, balanced, field, nth, push, stack, stacked};
+use crate::array::CpuArray;
 use crate::layout::Layout;
 use crate::memory;
-use crate::promote::{converted, promote};
+use crate::promote::{converted, promoted};
 use array_protocol::{Error, ErrorKind, LinalgOp, Operand, Result, Shape};
 use faer::MatRef;
 use faer::linalg::solvers::Solve;
+use faer::mat::Mat;
 
 const OP: LinalgOp = LinalgOp::Solve;
 
@@ -23,7 +24,7 @@ pub(crate) fn solve(x1: &CpuArray, x2: &CpuArray) -> Result<CpuArray> {
         return Err(wrong());
     }
     let count = s1.broadcast(&s2).ok_or_else(wrong)?;
-    let dtype = promote(x1.dtype(), x2.dtype()).ok_or_else(|| wrong_dtype(OP, &[x1.dtype(), x2.dtype()]))?;
+    let dtype = promoted(OP, &[x1, x2])?;
     let shape = match k {
         None => stacked(&count, &[n]),
         Some(k) => stacked(&count, &[n, k]),
@@ -49,14 +50,16 @@ fn each<T: Field>((x1, l1): (&CpuArray, &Layout), (x2, l2): (&CpuArray, &Layout)
             out.resize(out.len() + n * k, T::NAN);
             continue;
         };
-        let factors = MatRef::from_row_major_slice(&matrix, n, n).partial_piv_lu();
-        let pivots = factors.U();
-        // A pivot of 0 makes what follows it infinite or NaN.
-        if (0..n).any(|p| pivots[(p, p)].largest() == 0.0 || !pivots[(p, p)].all_finite()) {
-            return Err(Error::new(ErrorKind::Singular, OP).shapes(&[x1.shape()]));
-        }
-        let solution = factors.solve(MatRef::from_row_major_slice(&rhs, n, k));
-        push(&mut out, solution.as_ref(), |v| v.scaled(eb - ea));
+        let solution = solved(&matrix, &rhs, n, k).ok_or_else(|| Error::new(ErrorKind::Singular, OP).shapes(&[x1.shape()]))?;
+        push(&mut out, solution.as_ref(), |v| T::narrow(v, eb - ea));
     }
     Ok(CpuArray::new(shape, out))
+}
+
+/// The solution by elimination with row exchanges; `None`: there is no pivot left.
+fn solved<W: Wide>(matrix: &[W], rhs: &[W], n: usize, k: usize) -> Option<Mat<W>> {
+    let factors = MatRef::from_row_major_slice(matrix, n, n).partial_piv_lu();
+    let pivots = factors.U();
+    // A pivot of 0 makes what follows it infinite or NaN.
+    (0..n).all(|p| pivots[(p, p)].usable()).then(|| factors.solve(MatRef::from_row_major_slice(rhs, n, k)))
 }

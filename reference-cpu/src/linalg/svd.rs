@@ -1,6 +1,6 @@
 //! Singular value decomposition.
-use super::{Field, balanced, field, nth, push, push_identity, stack, stacked, threads};
-use crate::array::{CpuArray, Typed};
+use super::{Field, Wide, balanced, field, nth, push, push_identity, stack, stacked, threads};
+use crate::array::CpuArray;
 use crate::memory;
 use array_protocol::options::Svd;
 use array_protocol::{Error, ErrorKind, LinalgOp, Result};
@@ -40,23 +40,24 @@ fn each<T: Field>(x: &CpuArray, full: bool) -> Result<(CpuArray, CpuArray, CpuAr
                 s.resize(s.len() + k, T::NAN_PART);
                 vh.resize(vh.len() + rows * n, T::NAN);
             }
-            Some((matrix, e)) => one(&matrix, [m, n, columns, rows], e, (&mut u, &mut s, &mut vh))?,
+            Some((matrix, e)) => {
+                let (left, values, right) = decomposed(&matrix, [m, n, columns, rows])?;
+                push(&mut u, left.as_ref(), |v| T::narrow(v, 0));
+                s.extend((0..k).map(|i| T::part(values.column_vector()[i], e)));
+                push(&mut vh, right.as_ref().transpose(), |v| T::narrow(v.conjugate(), 0));
+            }
         }
     }
     Ok((CpuArray::new(su, u), CpuArray::new(ss, s), CpuArray::new(sv, vh)))
 }
 
-type Factors<'a, T> = (&'a mut Vec<T>, &'a mut Vec<<T as Field>::Part>, &'a mut Vec<T>);
-
-fn one<T: Field>(matrix: &[T], [m, n, columns, rows]: [usize; 4], e: i32, (u, s, vh): Factors<'_, T>) -> Result<()>
-where
-    T::Part: Typed,
-{
+/// `U` with that many columns, `S`, and `V` with as many columns as `Vh` has rows.
+fn decomposed<W: Wide>(matrix: &[W], [m, n, columns, rows]: [usize; 4]) -> Result<(Mat<W>, Diag<W>, Mat<W>)> {
     let k = m.min(n);
     let compute = if columns == m && rows == n { ComputeSvdVectors::Full } else { ComputeSvdVectors::Thin };
     let par = threads(m.saturating_mul(n).saturating_mul(k));
-    let (mut left, mut right, mut values) = (Mat::<T>::zeros(m, columns), Mat::<T>::zeros(n, rows), Diag::<T>::zeros(k));
-    let mut scratch = MemBuffer::new(svd_scratch::<T>(m, n, compute, compute, par, Default::default()));
+    let (mut left, mut right, mut values) = (Mat::zeros(m, columns), Mat::zeros(n, rows), Diag::zeros(k));
+    let mut scratch = MemBuffer::new(svd_scratch::<W>(m, n, compute, compute, par, Default::default()));
     decompose(
         MatRef::from_row_major_slice(matrix, m, n),
         values.as_mut(),
@@ -67,8 +68,5 @@ where
         Default::default(),
     )
     .map_err(|_| Error::new(ErrorKind::NotConverged, OP).detail(format!("a matrix of {m} rows and {n} columns")))?;
-    push(u, left.as_ref(), |v| v);
-    s.extend((0..k).map(|i| values.column_vector()[i].part(e)));
-    push(vh, right.as_ref().transpose(), T::conjugate);
-    Ok(())
+    Ok((left, values, right))
 }

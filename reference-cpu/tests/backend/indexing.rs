@@ -1,0 +1,101 @@
+use crate::{Arg, array, kind, shape, values, vector};
+use array_protocol::{Backend, ErrorKind, Index, idx};
+use reference_cpu::{Cpu, CpuArray};
+
+fn slice(start: Option<i64>, stop: Option<i64>, step: i64) -> Index<&'static CpuArray> {
+    Index::Slice { start, stop, step }
+}
+
+#[test]
+fn basic_keys_are_views() {
+    let b = Cpu::new();
+    let x = array([3, 4], &(0..12).collect::<Vec<i32>>());
+    assert_eq!(values::<i32>(b.getitem(&x, &idx![-1])), [8, 9, 10, 11]);
+    assert_eq!(values::<i32>(b.getitem(&x, &[slice(None, None, -2), slice(Some(3), Some(0), -2)])), [11, 9, 3, 1]);
+    assert_eq!(values::<i32>(b.getitem(&x, &[Index::Ellipsis, Index::At(1)])), [1, 5, 9]);
+    assert_eq!(shape(&b.getitem(&x, &[Index::NewAxis, Index::Ellipsis, Index::NewAxis]).unwrap()), [1, 3, 4, 1]);
+    assert_eq!(values::<i32>(b.getitem(&x, &[slice(Some(-100), Some(100), i64::MAX), Index::At(0)])), [0]);
+    assert_eq!(values::<i32>(b.getitem(&x, &idx![5.., 0])), [0; 0]);
+    assert_eq!(values::<i32>(b.getitem(&x, &[])), (0..12).collect::<Vec<i32>>());
+}
+
+#[test]
+fn one_array_may_choose() {
+    let b = Cpu::new();
+    let x = array([3, 4], &(0..12).collect::<Vec<i32>>());
+    let rows = array([2, 2], &[0i8, -1, 1, 1]);
+    let got = b.getitem(&x, &[Index::Array(&rows), slice(None, None, -3)]).unwrap();
+    assert_eq!(shape(&got), [2, 2, 2]);
+    assert_eq!(values::<i32>(Ok(got)), [3, 0, 11, 8, 7, 4, 7, 4]);
+    let mask = array([3, 4], &[false, true, false, false, true, false, false, false, false, false, false, true]);
+    assert_eq!(values::<i32>(b.getitem(&x, &[Index::Array(&mask)])), [1, 4, 11]);
+    let columns = vector(&[true, false, false, true]);
+    assert_eq!(values::<i32>(b.getitem(&x, &[Index::At(1), Index::Array(&columns)])), [4, 7]);
+    let (yes, no) = (array([], &[true]), array([], &[false]));
+    assert_eq!(shape(&b.getitem(&x, &[Index::Array(&yes)]).unwrap()), [1, 3, 4]);
+    assert_eq!(shape(&b.getitem(&x, &[Index::Array(&no)]).unwrap()), [0, 3, 4]);
+    assert_eq!(values::<i32>(b.take(&x, &vector(&[3u64, 0]), &Some(1))), [3, 0, 7, 4, 11, 8]);
+    let found = b.nonzero(&array([2, 2], &[0f32, 1.0, f32::NAN, -0.0])).unwrap();
+    assert_eq!(found.into_iter().map(|a| values::<i64>(Ok(a))).collect::<Vec<_>>(), [[0, 1], [1, 0]]);
+}
+
+#[test]
+fn keys_are_checked() {
+    let b = Cpu::new();
+    let x = array([3, 4], &[0i32; 12]);
+    let get = |key: &[Index<&CpuArray>]| kind(b.getitem(&x, key));
+    assert_eq!(get(&idx![3]), ErrorKind::Index);
+    assert_eq!(get(&idx![i64::MIN]), ErrorKind::Index);
+    assert_eq!(get(&idx![0, 0, 0]), ErrorKind::Index);
+    assert_eq!(get(&[slice(None, None, 0)]), ErrorKind::Index);
+    assert_eq!(get(&[Index::Ellipsis, Index::Ellipsis]), ErrorKind::Index);
+    assert_eq!(get(&[Index::Array(&vector(&[true; 4]))]), ErrorKind::Index);
+    assert_eq!(get(&[Index::Array(&vector(&[u64::MAX]))]), ErrorKind::Index);
+    assert_eq!(get(&[Index::Array(&vector(&[0.0f64]))]), ErrorKind::Dtype);
+    assert_eq!(kind(b.take(&x, &vector(&[4i64]), &Some(1))), ErrorKind::Index);
+    assert_eq!(kind(b.take(&x, &vector(&[0i64]), &None)), ErrorKind::Axis);
+    assert_eq!(kind(b.nonzero(&array([], &[1i8]))), ErrorKind::Shape);
+}
+
+#[test]
+fn writing_changes_one_handle() {
+    let b = Cpu::new();
+    let mut x = array([2, 3], &[0i32; 6]);
+    let (copy, row) = (x.clone(), b.getitem(&x, &idx![0]).unwrap());
+    b.setitem(&mut x, &[Index::Ellipsis, slice(None, None, -1)], Arg::Array(&vector(&[1i32, 2, 3]))).unwrap();
+    assert_eq!(values::<i32>(Ok(x.clone())), [3, 2, 1, 3, 2, 1]);
+    assert_eq!(values::<i32>(Ok(copy)), [0; 6]);
+    assert_eq!(values::<i32>(Ok(row)), [0; 3]);
+    // The value is a view of what is written.
+    let backwards = b.flip(&x, &None).unwrap();
+    b.setitem(&mut x, &[], Arg::Array(&backwards)).unwrap();
+    assert_eq!(values::<i32>(Ok(x.clone())), [1, 2, 3, 1, 2, 3]);
+    let mask = array([2, 3], &[true, false, false, false, false, true]);
+    b.setitem(&mut x, &[Index::Array(&mask)], Arg::Scalar(9.into())).unwrap();
+    assert_eq!(values::<i32>(Ok(x.clone())), [9, 2, 3, 1, 2, 9]);
+    b.setitem(&mut x, &[Index::At(0), Index::Array(&vector(&[2i64, 0]))], Arg::Array(&vector(&[7i8, 8]))).unwrap();
+    assert_eq!(values::<i32>(Ok(x)), [8, 2, 7, 1, 2, 9]);
+}
+
+#[test]
+fn writing_goes_to_views_and_repeated_elements_alike() {
+    let b = Cpu::new();
+    let mut wide = b.broadcast_to(&vector(&[1f32, 2.0]), &[2, 2].into()).unwrap();
+    b.setitem(&mut wide, &idx![0, 0], Arg::Scalar(5.into())).unwrap();
+    assert_eq!(values::<f32>(Ok(wide)), [5.0, 2.0, 1.0, 2.0]);
+    let mut turned = b.permute_dims(&array([2, 2], &[1u8, 2, 3, 4]), &[1, 0].as_slice().into()).unwrap();
+    b.setitem(&mut turned, &idx![0], Arg::Array(&vector(&[8u8, 9]))).unwrap();
+    assert_eq!(values::<u8>(Ok(turned)), [8, 9, 2, 4]);
+}
+
+#[test]
+fn a_failed_write_changes_nothing() {
+    let b = Cpu::new();
+    let mut x = vector(&[1i32, 2, 3]);
+    assert_eq!(kind(b.setitem(&mut x, &[], Arg::Array(&vector(&[1i32, 2])))), ErrorKind::Shape);
+    assert_eq!(kind(b.setitem(&mut x, &[], Arg::Array(&vector(&[1i64; 3])))), ErrorKind::Dtype);
+    assert_eq!(kind(b.setitem(&mut x, &[], Arg::Scalar(0.5.into()))), ErrorKind::Dtype);
+    assert_eq!(kind(b.setitem(&mut x, &idx![3], Arg::Scalar(0.into()))), ErrorKind::Index);
+    assert_eq!(kind(b.setitem(&mut x, &[Index::Array(&vector(&[0i64, 5]))], Arg::Scalar(0.into()))), ErrorKind::Index);
+    assert_eq!(values::<i32>(Ok(x)), [1, 2, 3]);
+}
