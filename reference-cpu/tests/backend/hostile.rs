@@ -30,7 +30,7 @@ impl Draw {
     }
     /// A shape that may be far too large.
     fn wild_shape(&mut self) -> Shape {
-        (0..self.below(4)).map(|_| self.of(&[0, 1, 2, 3, 1 << 33, usize::MAX, 1 << 62])).collect()
+        (0..self.below(4)).map(|_| self.of(&[0, 1, 2, 3, 1 << 45, usize::MAX, 1 << 62])).collect()
     }
     fn float(&mut self) -> f64 {
         self.of(&[0.0, -0.0, 1.0, -1.5, 0.1, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e308, -1e-310, 5e-324, 1e40])

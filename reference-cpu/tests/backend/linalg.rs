@@ -18,7 +18,12 @@ fn distance(x: Result<CpuArray, Error>, y: &CpuArray) -> f64 {
 
 /// Some numbers without a pattern.
 fn noise(n: usize) -> Vec<f64> {
-    (0..n).map(|i| ((i * 7919 + 13) % 1009) as f64 / 504.5 - 1.0).collect()
+    (0..n as u64)
+        .map(|i| {
+            (i.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ i << 40).wrapping_mul(0xBF58_476D_1CE4_E5B9) as i64 as f64
+                / 2f64.powi(63)
+        })
+        .collect()
 }
 
 #[test]
