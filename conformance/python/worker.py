@@ -239,22 +239,28 @@ def calls_of(xp, devices):
     def axes(a):
         return None if a is None else tuple(a)
 
-    def key(entries, t):
-        out = []
+    def key(entries, t, rank):
+        out, used = [], 0
         for e in entries:
             if e == "newaxis":
                 out.append(None)
             elif e == "ellipsis":
                 out.append(...)
+                used = rank
             elif "at" in e:
                 out.append(e["at"])
+                used += 1
             elif "slice" in e:
                 s = e["slice"]
                 out.append(slice(s["start"], s["stop"], s["step"]))
+                used += 1
             elif "array" in e:
                 out.append(t[e["array"]])
+                used = rank  # a mask takes as many axes as it has
             else:
                 raise Refused("unsupported", f"no key {e}")
+        if used < rank:  # the standard wants every axis named
+            out.append(...)
         return out[0] if len(out) == 1 else tuple(out)
 
     unary_of = {op: find(op) for op in UNARY}
@@ -314,10 +320,14 @@ def calls_of(xp, devices):
         shift = tuple(how["shift"])
         return f["roll"](t[c["x"]], shift[0] if len(shift) == 1 else shift, axis=axes(how["axes"]))
 
+    def getitem(c, t):
+        x = t[c["x"]]
+        return x[key(c["key"], t, len(x.shape))]
+
     def setitem(c, t):
         # A copy always: libraries give views that share memory, but arrays of the protocol are values.
         x = t[c["x"]]
-        k, value = key(c["key"], t), operand(c["value"], t)
+        k, value = key(c["key"], t, len(x.shape)), operand(c["value"], t)
         if hasattr(x, "at"):  # jax: immutable
             return x.at[k].set(value)
         y = xp.asarray(x, copy=True)
@@ -362,7 +372,7 @@ def calls_of(xp, devices):
         "roll": roll,
         "squeeze": lambda c, t: f["squeeze"](t[c["x"]], tuple(c["axes"])),
         "tril": lambda c, t: f["tril"](t[c["x"]], k=c["k"]),
-        "getitem": lambda c, t: t[c["x"]][key(c["key"], t)],
+        "getitem": getitem,
         "setitem": setitem,
         "nonzero": lambda c, t: f["nonzero"](t[c["x"]]),
         "take": lambda c, t: f["take"](t[c["x"]], t[c["indices"]], axis=c["axis"]),
@@ -510,7 +520,25 @@ def floor_div_inf(lib):
     return "floor" if a == inf and b == 0.0 else None
 
 
+def linalg_nonfinite(lib):
+    """One choice for all: a library that decides by function has none to declare."""
+    nan, one = float("nan"), [1.0, 1.0]
+    found = set()
+    for name, arguments in (("qr", []), ("svd", []), ("solve", [lib.xp.asarray(one)])):
+        function = getattr(lib.xp.linalg, name)
+        try:
+            out = function(lib.xp.asarray([[nan, 1.0], [1.0, 1.0]]), *arguments)
+            for x in out if isinstance(out, tuple) else (out,):
+                _, _, data = lib.io.download(x)
+                values = struct.unpack(f"={len(data) // 8}d", data)
+                found.add("nan" if all(v != v for v in values) else "neither")
+        except Exception:
+            found.add("error")
+    return found.pop() if len(found) == 1 and "neither" not in found else None
+
+
 PROBES = {
+    "linalg_nonfinite": linalg_nonfinite,
     "int_div_zero": int_div_zero,
     "floor_div_inf": floor_div_inf,
     "int_pow_negative": lambda lib: "error" if lib.values("pow", "int32", [2], [-1]) is None else None,
