@@ -280,7 +280,7 @@ fn progress_in_a_log_is_a_line_now_and_then() {
     };
     let all = run(std::time::Duration::ZERO);
     assert_eq!(all.lines().count(), 102);
-    assert!(all.contains("1/101 checks, about 0 s left: exp\n"), "{all}");
-    assert!(all.ends_with("101/101 checks, 0 s: sin, 4 failures\n"), "{all}");
+    assert!(all.contains("1/101, about 0 s left: exp\n"), "{all}");
+    assert!(all.ends_with("101/101, 0 s: sin, 4 failures\n"), "{all}");
     assert_eq!(run(std::time::Duration::from_secs(3600)).lines().count(), 1);
 }

@@ -327,9 +327,12 @@ fn error(check: &CheckRecord) -> Option<Error> {
     })
 }
 
+/// Checks under a name: of an operation, of a clause.
+type Checks<'a> = (&'a str, Vec<&'a CheckRecord>);
+
 /// The matrix: by category, then operation; one row per clause, one column per dtype.
 fn categories(journal: &Journal, texts: &BTreeMap<String, String>, anchors: &HashMap<&str, String>) -> Vec<Category> {
-    let mut list: Vec<(&str, Vec<(&str, Vec<&CheckRecord>)>)> = vec![];
+    let mut list: Vec<(&str, Vec<Checks<'_>>)> = vec![];
     let mut places: HashMap<(&str, &str), (usize, usize)> = HashMap::new();
     for check in &journal.checks {
         // Clauses without an operation are grouped by topic.
@@ -345,7 +348,7 @@ fn categories(journal: &Journal, texts: &BTreeMap<String, String>, anchors: &Has
         });
         list[i].1[j].1.push(check);
     }
-    let category = |(name, operations): (&str, Vec<(&str, Vec<&CheckRecord>)>)| Category {
+    let category = |(name, operations): (&str, Vec<Checks<'_>>)| Category {
         name: one_line(name).into(),
         operations: operations.into_iter().map(|(name, checks)| operation(name, &checks, texts, anchors)).collect(),
     };
@@ -355,7 +358,7 @@ fn categories(journal: &Journal, texts: &BTreeMap<String, String>, anchors: &Has
 fn operation(name: &str, checks: &[&CheckRecord], texts: &BTreeMap<String, String>, anchors: &HashMap<&str, String>) -> Operation {
     let dtypes: BTreeSet<Option<DType>> = checks.iter().map(|c| c.dtype).collect();
     let count = |s: Status| checks.iter().filter(|c| c.status == s).count() as u64;
-    let mut clauses: Vec<(&str, Vec<&CheckRecord>)> = vec![];
+    let mut clauses: Vec<Checks<'_>> = vec![];
     let mut places: HashMap<&str, usize> = HashMap::new();
     for check in checks {
         let at = *places.entry(&check.clause).or_insert_with(|| {
@@ -364,7 +367,7 @@ fn operation(name: &str, checks: &[&CheckRecord], texts: &BTreeMap<String, Strin
         });
         clauses[at].1.push(check);
     }
-    let row = |(clause, checks): &(&str, Vec<&CheckRecord>)| {
+    let row = |(clause, checks): &Checks<'_>| {
         let cell = |dtype: &Option<DType>| {
             let check = checks.iter().find(|c| c.dtype == *dtype)?;
             let (key, glyph) = sign(check.status);
@@ -405,7 +408,7 @@ fn column(dtype: DType) -> Column {
 /// `6 400 000`, with spaces that do not break.
 fn grouped(n: u64) -> String {
     let digits = n.to_string();
-    let place = |(i, c): (usize, char)| if i > 0 && (digits.len() - i) % 3 == 0 { format!("\u{202f}{c}") } else { c.to_string() };
+    let place = |(i, c): (usize, char)| if i > 0 && (digits.len() - i).is_multiple_of(3) { format!("\u{202f}{c}") } else { c.to_string() };
     digits.chars().enumerate().map(place).collect()
 }
 

@@ -109,8 +109,8 @@ fn remove(path: &Path) -> Result<(), ReportError> {
 /// Replay files of an earlier run.
 fn clear(cases: &Path) -> Result<(), ReportError> {
     let Ok(entries) = std::fs::read_dir(cases) else { return Ok(()) };
-    let old = entries.filter_map(|e| Some(e.ok()?.path())).filter(|p| p.extension().is_some_and(|e| e == "json"));
-    old.map(|path| remove(&path)).collect()
+    let mut old = entries.filter_map(|e| Some(e.ok()?.path())).filter(|p| p.extension().is_some_and(|e| e == "json"));
+    old.try_for_each(|path| remove(&path))
 }
 
 /// An incident, in words.

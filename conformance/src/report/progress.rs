@@ -60,19 +60,28 @@ impl Progress {
         Progress { state: State::new(planned), face: Face::Lines { out, last: Instant::now(), every } }
     }
 
+    /// Work on an operation begins.
+    pub fn begin(&mut self, operation: &str) {
+        if operation != self.state.operation {
+            self.state.operation = operation.into();
+        }
+        if let Face::Bar(bar) = &self.face {
+            bar.set_message(self.state.message());
+        }
+    }
+
     /// A check has its verdict.
     pub fn check(&mut self, record: &CheckRecord) {
-        self.state.done += 1;
         self.state.failures += u64::from(matches!(record.status, Status::Fail | Status::Incident));
-        let current = record.operation.as_deref().unwrap_or(&record.clause);
-        if current != self.state.operation {
-            self.state.operation = current.into();
-        }
+        self.begin(record.operation.as_deref().unwrap_or(&record.clause));
+        self.at(self.state.done + 1);
+    }
+
+    /// So many are done.
+    pub fn at(&mut self, done: u64) {
+        self.state.done = done;
         match &mut self.face {
-            Face::Bar(bar) => {
-                bar.set_position(self.state.done);
-                bar.set_message(self.state.message());
-            }
+            Face::Bar(bar) => bar.set_position(done),
             Face::Lines { out, last, every } if last.elapsed() >= *every => {
                 *last = Instant::now();
                 // Progress that cannot be shown is no reason to stop a run.
@@ -113,7 +122,7 @@ impl State {
             1 => ", 1 failure".into(),
             n => format!(", {n} failures"),
         };
-        format!("{}{failures}", one_line(&self.operation))
+        format!("{}{failures}", one_line(&self.operation)).trim_start_matches(", ").into()
     }
 
     fn text(&self) -> String {
@@ -122,7 +131,9 @@ impl State {
             Some(left) if self.done < self.planned => format!(", about {} left", seconds(left)),
             _ => format!(", {}", seconds(elapsed)),
         };
-        format!("{}/{} checks{left}: {}", self.done, self.planned, self.message())
+        let message = self.message();
+        let colon = if message.is_empty() { "" } else { ": " };
+        format!("{}/{}{left}{colon}{message}", self.done, self.planned)
     }
 }
 

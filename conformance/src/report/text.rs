@@ -19,7 +19,7 @@ fn disturbs(c: char) -> bool {
 }
 
 fn escape(text: &str, disturbs: impl Fn(char) -> bool) -> Cow<'_, str> {
-    if !text.contains(|c| disturbs(c)) {
+    if !text.contains(&disturbs) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);

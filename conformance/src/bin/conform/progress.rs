@@ -1,47 +1,46 @@
-//! Progress on the terminal, from several threads.
+//! Progress on standard error, from several threads.
 use conformance::journal::{CheckRecord, Start};
+use conformance::report::Progress;
 use conformance::run::Watch;
-use indicatif::{ProgressBar, ProgressStyle};
-use std::sync::OnceLock;
+use std::sync::{Mutex, PoisonError};
 
-/// The progress of a run.
+/// The progress of a run; nothing until it is known how long the run is.
 #[derive(Default)]
-pub(crate) struct Bar(OnceLock<ProgressBar>);
+pub(crate) struct Bar(Mutex<Option<Progress>>);
 
 impl Bar {
     /// Clears the line.
     pub(crate) fn finish(&self) {
-        if let Some(bar) = self.0.get() {
-            bar.finish_and_clear();
+        let progress = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(progress) = progress {
+            progress.finish();
         }
     }
 
     /// So many of so many.
     pub(crate) fn at(&self, done: usize, all: usize) {
-        self.0.get_or_init(|| bar(all as u64)).set_position(done as u64);
+        self.with(all as u64, |progress| progress.at(done as u64));
     }
-}
 
-fn bar(planned: u64) -> ProgressBar {
-    let bar = ProgressBar::new(planned);
-    if let Ok(style) = ProgressStyle::with_template("{bar:28} {human_pos}/{human_len}  {elapsed_precise}, {eta} left  {wide_msg}") {
-        bar.set_style(style);
+    fn with(&self, planned: u64, f: impl FnOnce(&mut Progress)) {
+        f(self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| Progress::new(planned)));
     }
-    bar
+
+    fn if_known(&self, f: impl FnOnce(&mut Progress)) {
+        if let Some(progress) = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            f(progress);
+        }
+    }
 }
 
 impl Watch for Bar {
     fn planned(&self, start: &Start) {
-        self.0.get_or_init(|| bar(start.planned));
+        self.with(start.planned, |_| {});
     }
     fn begin(&self, operation: &str) {
-        if let Some(bar) = self.0.get() {
-            bar.set_message(operation.to_string());
-        }
+        self.if_known(|progress| progress.begin(operation));
     }
-    fn done(&self, _: &CheckRecord) {
-        if let Some(bar) = self.0.get() {
-            bar.inc(1);
-        }
+    fn done(&self, check: &CheckRecord) {
+        self.if_known(|progress| progress.check(check));
     }
 }
