@@ -2,7 +2,9 @@
 mod support;
 
 use conformance::journal::{Journal, Status};
-use conformance::report::{Badge, Certificate, CertificateError, Progress, Trust, Verdict, html, junit, summary, terminal, visible, write_all};
+use conformance::report::{
+    Badge, Certificate, CertificateError, Progress, Trust, Verdict, html, junit, summary, terminal, visible, write_all,
+};
 use std::path::Path;
 use support::*;
 

@@ -5,15 +5,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The order in which statuses are shown: what decides comes first.
-pub(crate) const ORDER: [Status; 7] = [
-    Status::Pass,
-    Status::Fail,
-    Status::Incident,
-    Status::ExpectedFail,
-    Status::Blocked,
-    Status::Unsupported,
-    Status::Untestable,
-];
+pub(crate) const ORDER: [Status; 7] =
+    [Status::Pass, Status::Fail, Status::Incident, Status::ExpectedFail, Status::Blocked, Status::Unsupported, Status::Untestable];
 
 /// Checks by status.
 pub type Counts = BTreeMap<Status, u64>;
