@@ -2,7 +2,7 @@
 use crate::layout::Layout;
 use crate::memory;
 use array_protocol::{DType, Element, Error, ErrorKind, Op, Result, Shape};
-use ndarray::{ArrayViewMutD, IxDyn, Zip};
+use ndarray::{ArrayViewMutD, Axis, Slice};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -165,12 +165,19 @@ pub(crate) fn gather<'a, T: Typed>(op: impl Into<Op>, data: &'a [T], layout: &La
     let broken = || Error::new(ErrorKind::Backend, op).shapes(&[&layout.shape]).detail("a view outside of its buffer");
     let mut out = memory::filled(op, n, T::default())?;
     let view = layout.view(data).ok_or_else(broken)?;
-    let mut target = ArrayViewMutD::from_shape(IxDyn(&layout.shape), &mut out).map_err(|_| broken())?;
-    let zip = Zip::from(&mut target).and(&view);
-    if n < memory::PARALLEL {
-        zip.for_each(|o, &v| *o = v);
-    } else {
-        zip.par_for_each(|o, &v| *o = v);
-    }
+    // Long arrays are cut along the first axis that can be cut, where all axes before it have length 1.
+    let axis = layout.shape.iter().position(|&len| len > 1).unwrap_or(0);
+    let (len, inner) = match layout.shape.get(axis) {
+        Some(&len) if n >= memory::PARALLEL => (len, n / len),
+        _ => (1, n),
+    };
+    let rows = (memory::PARALLEL / 4 / inner.max(1)).clamp(1, len);
+    memory::parts(&mut out, rows * inner, len > rows, &|i, part| {
+        let source = if len > 1 { view.slice_axis(Axis(axis), Slice::from(i * rows..(i * rows + rows).min(len))) } else { view.view() };
+        // The shapes agree: a part holds as many elements as the rows it stands for.
+        if let Ok(mut target) = ArrayViewMutD::from_shape(source.raw_dim(), part) {
+            target.assign(&source);
+        }
+    });
     Ok(Cow::Owned(out))
 }

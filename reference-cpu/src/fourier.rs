@@ -1,4 +1,4 @@
-//! Discrete Fourier transforms along one axis, by rustfft and realfft.
+//! Discrete Fourier transforms along one axis, by rustfft and realfft, in double precision: single precision is rounded once at the end.
 use crate::Cpu;
 use crate::array::{CpuArray, Typed, gather, wrong_dtype};
 use crate::layout::Layout;
@@ -7,26 +7,22 @@ use crate::shape::axis;
 use array_protocol::options::{Fft, Norm};
 use array_protocol::{DType, Error, ErrorKind, FftOp, Result};
 use num_complex::Complex;
-use rayon::prelude::*;
-use realfft::{FftNum, RealFftPlanner};
+use realfft::{RealFftPlanner, RealToComplex};
 use rustfft::FftPlanner;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// Plans made so far, by dtype.
+/// Plans made so far.
 #[derive(Default)]
-pub(crate) struct Plans {
-    single: Mutex<Planners<f32>>,
-    double: Mutex<Planners<f64>>,
-}
+pub(crate) struct Plans(Mutex<Planners>);
 
-struct Planners<T: FftNum> {
-    complex: FftPlanner<T>,
-    real: RealFftPlanner<T>,
+struct Planners {
+    complex: FftPlanner<f64>,
+    real: RealFftPlanner<f64>,
     /// Sum of the lengths that plans are kept for.
     held: usize,
 }
 
-impl<T: FftNum> Default for Planners<T> {
+impl Default for Planners {
     fn default() -> Self {
         Planners { complex: FftPlanner::new(), real: RealFftPlanner::new(), held: 0 }
     }
@@ -35,37 +31,16 @@ impl<T: FftNum> Default for Planners<T> {
 /// Plans hold tables as long as their transforms; beyond this many elements all are dropped.
 const HELD: usize = 1 << 22;
 
-impl<T: FftNum> Planners<T> {
-    /// Notes a plan of length `n`.
-    fn noting(&mut self, n: usize) -> &mut Self {
-        if self.held > HELD {
-            *self = Self::default();
+impl Plans {
+    /// A plan of length `n`.
+    fn plan<P: ?Sized>(&self, n: usize, make: impl FnOnce(&mut Planners) -> Arc<P>) -> Arc<P> {
+        // A planner left by a panic is as good as new: it only adds plans.
+        let mut planners = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if planners.held > HELD {
+            *planners = Planners::default();
         }
-        self.held = self.held.saturating_add(n);
-        self
-    }
-}
-
-/// float32 and float64.
-trait Part: Typed + FftNum {
-    fn planners(plans: &Plans) -> MutexGuard<'_, Planners<Self>>;
-    fn rounded(v: f64) -> Self;
-}
-impl Part for f32 {
-    // A planner left by a panic is as good as new: it only adds plans.
-    fn planners(plans: &Plans) -> MutexGuard<'_, Planners<f32>> {
-        plans.single.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-    fn rounded(v: f64) -> f32 {
-        v as f32
-    }
-}
-impl Part for f64 {
-    fn planners(plans: &Plans) -> MutexGuard<'_, Planners<f64>> {
-        plans.double.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-    fn rounded(v: f64) -> f64 {
-        v
+        planners.held = planners.held.saturating_add(n);
+        make(&mut planners)
     }
 }
 
@@ -75,10 +50,22 @@ pub(crate) fn fft(b: &Cpu, op: FftOp, x: &CpuArray, how: &Fft) -> Result<CpuArra
     let n = how.n.map_or(Some(len), |n| usize::try_from(n).ok()).ok_or_else(|| memory::exhausted(op, None))?;
     let job = Job { op, at, len, n, norm: how.norm };
     match (op, x.dtype()) {
-        (FftOp::Fft, DType::Complex64) => job.complex::<f32>(b, x),
-        (FftOp::Fft, DType::Complex128) => job.complex::<f64>(b, x),
-        (FftOp::Rfft, DType::Float32) => job.real::<f32>(b, x),
-        (FftOp::Rfft, DType::Float64) => job.real::<f64>(b, x),
+        (FftOp::Fft, DType::Complex64) => {
+            let (data, layout) = job.complex(b, job.input(x, |z: Complex<f32>| Complex::new(z.re.into(), z.im.into()))?);
+            job.finish(data, layout, |z| Complex::new(z.re as f32, z.im as f32))
+        }
+        (FftOp::Fft, DType::Complex128) => {
+            let (data, layout) = job.complex(b, job.input(x, |z: Complex<f64>| z)?);
+            job.finish(data, layout, |z| z)
+        }
+        (FftOp::Rfft, DType::Float32) => {
+            let (data, layout) = job.real(b, job.input(x, |v: f32| f64::from(v))?)?;
+            job.finish(data, layout, |z| Complex::new(z.re as f32, z.im as f32))
+        }
+        (FftOp::Rfft, DType::Float64) => {
+            let (data, layout) = job.real(b, job.input(x, |v: f64| v)?)?;
+            job.finish(data, layout, |z| z)
+        }
         (FftOp::Fft | FftOp::Rfft, other) => Err(wrong_dtype(op, &[other])),
         _ => Err(Error::unsupported(op)),
     }
@@ -93,8 +80,8 @@ struct Job {
 }
 
 impl Job {
-    /// The runs, cut or padded to `n` elements, and the layout that they have.
-    fn input<T: Typed>(&self, x: &CpuArray) -> Result<(Vec<T>, Layout)> {
+    /// The runs in double precision, cut or padded to `n` elements, and the layout that they have.
+    fn input<T: Typed, W: Copy + Default>(&self, x: &CpuArray, widen: fn(T) -> W) -> Result<(Vec<W>, Layout)> {
         let op = self.op;
         if self.n == 0 || self.len == 0 {
             return Err(Error::new(ErrorKind::Value, op).shapes(&[x.shape()]).detail("a transform of length 0"));
@@ -105,73 +92,54 @@ impl Job {
         layout.slice(last, 0, kept, 1);
         let data = gather(op, x.data::<T>(op)?, &layout)?;
         layout.shape[last] = self.n;
-        let size = memory::size(op, &layout.shape)?;
+        let mut out = memory::room(op, memory::size(op, &layout.shape)?)?;
         // Tables and work space take several times the length of one transform.
-        memory::probe::<T>(op, self.n.saturating_mul(8))?;
-        if kept == self.n {
-            return Ok((data.into_owned(), layout));
-        }
-        let mut out = memory::room(op, size)?;
+        memory::probe::<W>(op, self.n.saturating_mul(8))?;
         for run in data.chunks(kept) {
-            out.extend_from_slice(run);
-            out.resize(out.len() + self.n - kept, T::default());
+            out.extend(run.iter().map(|&v| widen(v)));
+            out.resize(out.len() + self.n - kept, W::default());
         }
         Ok((out, layout))
     }
 
-    fn scale(&self) -> Option<f64> {
-        match self.norm {
-            Norm::Backward => None,
-            Norm::Ortho => Some(1.0 / (self.n as f64).sqrt()),
-            Norm::Forward => Some(1.0 / self.n as f64),
-        }
+    fn complex(&self, b: &Cpu, (mut data, layout): (Vec<Complex<f64>>, Layout)) -> (Vec<Complex<f64>>, Layout) {
+        let plan = b.plans.plan(self.n, |p| p.complex.plan_fft_forward(self.n));
+        let parallel = data.len() >= PARALLEL;
+        memory::parts(&mut data, self.n, parallel, &|_, run| plan.process(run));
+        (data, layout)
     }
 
-    fn finish<T: Part>(&self, mut data: Vec<Complex<T>>, layout: Layout) -> CpuArray
-    where
-        Complex<T>: Typed,
-    {
-        if let Some(s) = self.scale() {
-            let s = T::rounded(s);
-            memory::rewrite(&mut data, &|_, block: &mut [Complex<T>]| block.iter_mut().for_each(|z| *z = Complex::new(z.re * s, z.im * s)));
-        }
-        let out = CpuArray::new(layout.shape, data);
-        let back = out.layout.last_to(self.at);
-        out.with(back)
-    }
-
-    fn complex<T: Part>(&self, b: &Cpu, x: &CpuArray) -> Result<CpuArray>
-    where
-        Complex<T>: Typed,
-    {
-        let (mut data, layout) = self.input::<Complex<T>>(x)?;
-        let plan = T::planners(&b.plans).noting(self.n).complex.plan_fft_forward(self.n);
-        if data.len() < PARALLEL || data.len() == self.n {
-            plan.process(&mut data);
-        } else {
-            data.par_chunks_mut(self.n).for_each(|run| plan.process(run));
-        }
-        Ok(self.finish(data, layout))
-    }
-
-    fn real<T: Part>(&self, b: &Cpu, x: &CpuArray) -> Result<CpuArray>
-    where
-        Complex<T>: Typed,
-    {
+    fn real(&self, b: &Cpu, (data, mut layout): (Vec<f64>, Layout)) -> Result<(Vec<Complex<f64>>, Layout)> {
         let op = self.op;
-        let (mut data, mut layout) = self.input::<T>(x)?;
-        let plan = T::planners(&b.plans).noting(self.n).real.plan_fft_forward(self.n);
+        let plan: Arc<dyn RealToComplex<f64>> = b.plans.plan(self.n, |p| p.real.plan_fft_forward(self.n));
         let half = self.n / 2 + 1;
         if let Some(last) = layout.shape.last_mut() {
             *last = half;
         }
-        let mut out = memory::filled(op, memory::size(op, &layout.shape)?, Complex::<T>::default())?;
-        let failed = |e: realfft::FftError| Error::new(ErrorKind::Backend, op).detail(e.to_string());
-        if data.len() < PARALLEL {
-            data.chunks_mut(self.n).zip(out.chunks_mut(half)).try_for_each(|(run, o)| plan.process(run, o)).map_err(failed)?;
-        } else {
-            data.par_chunks_mut(self.n).zip(out.par_chunks_mut(half)).try_for_each(|(run, o)| plan.process(run, o)).map_err(failed)?;
-        }
-        Ok(self.finish(out, layout))
+        let mut out = memory::filled(op, memory::size(op, &layout.shape)?, Complex::default())?;
+        memory::parts(&mut out, half, data.len() >= PARALLEL, &|i, out| {
+            // The only errors are those of lengths, which are the plan's.
+            let mut run = data[i * self.n..(i + 1) * self.n].to_vec();
+            let done = plan.process(&mut run, out);
+            debug_assert!(done.is_ok());
+        });
+        Ok((out, layout))
+    }
+
+    /// Scales, rounds, and puts the axis back in its place.
+    fn finish<T: Typed>(&self, data: Vec<Complex<f64>>, layout: Layout, narrow: fn(Complex<f64>) -> T) -> Result<CpuArray> {
+        let scale = match self.norm {
+            Norm::Backward => 1.0,
+            Norm::Ortho => 1.0 / (self.n as f64).sqrt(),
+            Norm::Forward => 1.0 / self.n as f64,
+        };
+        let out = memory::generate(self.op, data.len(), &|start, block: &mut [T]| {
+            for (o, z) in block.iter_mut().zip(&data[start..]) {
+                *o = narrow(Complex::new(z.re * scale, z.im * scale));
+            }
+        })?;
+        let out = CpuArray::new(layout.shape, out);
+        let back = out.layout.last_to(self.at);
+        Ok(out.with(back))
     }
 }

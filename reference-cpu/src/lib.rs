@@ -1,8 +1,8 @@
 //! The reference CPU backend of the array protocol: correct first, fast where that is plain.
 //!
 //! An array is a shared typed buffer and a layout. Views (`permute_dims`, slices with any step, `broadcast_to`, `flip`) are other
-//! layouts of the same buffer and take O(1); every other operation reads any layout and writes fresh memory in C order. Results
-//! do not depend on the number of threads.
+//! layouts of the same buffer and take O(1); every other operation reads any layout and writes fresh memory in C order. Elementwise
+//! results and reductions do not depend on the number of threads.
 //!
 //! Choices that the specification leaves to a backend are listed in [`Cpu::info`](array_protocol::Backend::info).
 #![forbid(unsafe_code)]

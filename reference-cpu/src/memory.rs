@@ -93,33 +93,35 @@ pub(crate) fn generate<T: Copy + Default + Send>(op: impl Into<Op>, n: usize, ke
 
 /// Overwrites values by `kernel(start, block)`.
 pub(crate) fn rewrite<T: Send>(out: &mut [T], kernel: &(dyn Fn(usize, &mut [T]) + Sync)) {
-    let task = |(i, part): (usize, &mut [T])| {
+    let parallel = out.len() >= PARALLEL;
+    parts(out, TASK, parallel, &|i, part| {
         for (j, block) in part.chunks_mut(BLOCK).enumerate() {
             kernel(i * TASK + j * BLOCK, block);
         }
-    };
-    if out.len() < PARALLEL {
-        task_by_task(out, task);
-    } else {
-        out.par_chunks_mut(TASK).enumerate().for_each(task);
-    }
+    });
 }
 
-fn task_by_task<T>(out: &mut [T], task: impl Fn((usize, &mut [T]))) {
-    out.chunks_mut(TASK).enumerate().for_each(task);
+/// Hands each part of `len` elements to `f(number, part)`, on all threads where that is worth while.
+///
+/// Everything that is parallel goes through here, behind a virtual call, so that what rayon makes of it is compiled once per element type.
+pub(crate) fn parts<T: Send>(out: &mut [T], len: usize, parallel: bool, f: &(dyn Fn(usize, &mut [T]) + Sync)) {
+    let len = len.max(1);
+    if parallel {
+        out.par_chunks_mut(len).enumerate().for_each(|(i, part)| f(i, part));
+    } else {
+        out.chunks_mut(len).enumerate().for_each(|(i, part)| f(i, part));
+    }
 }
 
 /// `out[i] = f(i)` where one `f` costs as much as `cost` elements.
 ///
 /// # Errors
 /// `OutOfMemory`.
-pub(crate) fn each<T: Copy + Default + Send>(op: impl Into<Op>, n: usize, cost: usize, f: impl Fn(usize) -> T + Sync) -> Result<Vec<T>> {
+pub(crate) fn each<T: Copy + Default + Send>(op: impl Into<Op>, n: usize, cost: usize, f: &(dyn Fn(usize) -> T + Sync)) -> Result<Vec<T>> {
     let mut out = filled(op, n, T::default())?;
-    if n > 1 && n.saturating_mul(cost) >= PARALLEL {
-        let task = (TASK / cost.max(1)).max(1);
-        out.par_iter_mut().with_min_len(task).enumerate().for_each(|(i, o)| *o = f(i));
-    } else {
-        out.iter_mut().enumerate().for_each(|(i, o)| *o = f(i));
-    }
+    let task = (TASK / cost.max(1)).max(1);
+    parts(&mut out, task, n > 1 && n.saturating_mul(cost) >= PARALLEL, &|i, part| {
+        part.iter_mut().enumerate().for_each(|(j, o)| *o = f(i * task + j));
+    });
     Ok(out)
 }

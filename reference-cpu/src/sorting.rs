@@ -6,7 +6,6 @@ use crate::promote::{converted, promoted};
 use crate::shape::axis;
 use array_protocol::options::{Search, Side, Sort};
 use array_protocol::{Error, ErrorKind, Op, Operand, Result, Shape, SortOp};
-use rayon::prelude::*;
 use std::cmp::Ordering;
 
 /// Elements that have an order.
@@ -46,16 +45,10 @@ impl Runs {
         Ok(Runs { layout: x.layout.axis_last(at), at, len: x.shape()[at] })
     }
 
-    /// Changes each run. Runs go to threads where there are many, else the elements of each.
-    fn each<T: Send>(&self, data: &mut [T], f: impl Fn(&mut [T]) + Sync + Send) {
-        if self.len == 0 {
-            return;
-        }
-        if data.len() >= PARALLEL {
-            data.par_chunks_mut(self.len).for_each(f);
-        } else {
-            data.chunks_mut(self.len).for_each(f);
-        }
+    /// Changes each run.
+    fn each<T: Send>(&self, data: &mut [T], f: &(dyn Fn(&mut [T]) + Sync)) {
+        let parallel = data.len() >= PARALLEL && data.len() > self.len;
+        memory::parts(data, self.len, parallel, &|_, run| f(run));
     }
 
     fn finish<T: Typed>(self, data: Vec<T>) -> CpuArray {
@@ -68,7 +61,7 @@ impl Runs {
 /// A stable sort. Long runs are sorted in parts, on all threads; the last pass finds the parts in order and merges them.
 fn sort_run<T: Send>(run: &mut [T], order: fn(&T, &T) -> Ordering) {
     if run.len() >= PARALLEL {
-        run.par_chunks_mut(PARALLEL / 2).for_each(|part| part.sort_by(order));
+        memory::parts(run, PARALLEL / 2, true, &|_, part| part.sort_by(order));
     }
     run.sort_by(order);
 }
@@ -89,7 +82,7 @@ pub(crate) fn sort(x: &CpuArray, how: &Sort) -> Result<CpuArray> {
     let runs = Runs::new(op, x, how.axis)?;
     sortable!(op, x.dtype(), T => {
         let mut data = gather(op, x.data::<T>(op)?, &runs.layout)?.into_owned();
-        runs.each(&mut data, |run| sort_directed(run, T::order, how.descending));
+        runs.each(&mut data, &|run| sort_directed(run, T::order, how.descending));
         Ok(runs.finish(data))
     })
 }
@@ -101,7 +94,7 @@ pub(crate) fn argsort(x: &CpuArray, how: &Sort) -> Result<CpuArray> {
         let data = gather(op, x.data::<T>(op)?, &runs.layout)?;
         let mut keyed = memory::room::<(T, i64)>(op, data.len())?;
         keyed.extend(data.iter().enumerate().map(|(i, &v)| (v, (i % runs.len.max(1)) as i64)));
-        runs.each(&mut keyed, |run| sort_directed(run, |a, b| a.0.order(&b.0), how.descending));
+        runs.each(&mut keyed, &|run| sort_directed(run, |a, b| a.0.order(&b.0), how.descending));
         let mut out = memory::room::<i64>(op, keyed.len())?;
         out.extend(keyed.iter().map(|&(_, i)| i));
         Ok(runs.finish(out))
@@ -121,7 +114,7 @@ pub(crate) fn searchsorted(x1: &CpuArray, x2: &CpuArray, how: &Search) -> Result
             Side::Left => v.order(x) == Ordering::Less,
             Side::Right => v.order(x) != Ordering::Greater,
         };
-        let out = memory::each(op, wanted.len(), 16, |i| sorted.partition_point(|v| before(v, &wanted[i])) as i64)?;
+        let out = memory::each(op, wanted.len(), 16, &|i| sorted.partition_point(|v| before(v, &wanted[i])) as i64)?;
         Ok(CpuArray::new(x2.shape().clone(), out))
     })
 }

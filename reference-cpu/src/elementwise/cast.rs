@@ -1,4 +1,4 @@
-//! `astype`: from any dtype to any other, complex to real excepted.
+//! `astype`: from any dtype to any other, complex to any other kind excepted.
 use super::{Kernel1, kernel, map};
 use crate::array::{CpuArray, DTYPES, Typed, no_such_dtype, wrong_dtype};
 use array_protocol::{DType, Op, Result};
@@ -39,13 +39,6 @@ impl CastFrom<bool> for Complex<f32> {
 impl CastFrom<bool> for Complex<f64> {
     const KERNEL: Kernel1<bool, Self> = kernel!(|x| Complex::new(u8::from(x).into(), 0.0));
 }
-impl CastFrom<Complex<f32>> for bool {
-    const KERNEL: Kernel1<Complex<f32>, bool> = kernel!(|z| z.re != 0.0 || z.im != 0.0);
-}
-impl CastFrom<Complex<f64>> for bool {
-    const KERNEL: Kernel1<Complex<f64>, bool> = kernel!(|z| z.re != 0.0 || z.im != 0.0);
-}
-
 /// Converts.
 ///
 /// # Errors
@@ -62,8 +55,8 @@ pub(crate) fn cast(op: impl Into<Op>, x: &CpuArray, dtype: DType) -> Result<CpuA
         };
     }
     match from {
-        DType::Complex64 => to!(Complex<f32> => bool, Complex<f64>),
-        DType::Complex128 => to!(Complex<f64> => bool, Complex<f32>),
+        DType::Complex64 => to!(Complex<f32> => Complex<f64>),
+        DType::Complex128 => to!(Complex<f64> => Complex<f32>),
         _ => array_protocol::dispatch_dtype!(
             from,
             in [bool, i8, i16, i32, i64, u8, u16, u32, u64, f32, f64],
@@ -73,7 +66,7 @@ pub(crate) fn cast(op: impl Into<Op>, x: &CpuArray, dtype: DType) -> Result<CpuA
     }
 }
 
-/// No such conversion: complex to real, or a dtype that this backend has not.
+/// No such conversion: complex to another kind, or a dtype that this backend has not.
 fn other(op: Op, from: DType, to: DType) -> Result<CpuArray> {
     let missing = [from, to].into_iter().find(|d| !DTYPES.contains(d));
     Err(missing.map_or_else(|| wrong_dtype(op, &[from, to]), |d| no_such_dtype(op, d)))

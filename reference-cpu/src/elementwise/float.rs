@@ -33,9 +33,12 @@ macro_rules! floats {
                     BinaryOp::Divide => Join::Same(kernel!(|x, y| x / y)),
                     BinaryOp::FloorDivide => Join::Same(kernel!(|x, y| floor_divide(x, y))),
                     BinaryOp::Remainder => Join::Same(kernel!(|x, y| remainder(x, y))),
-                    BinaryOp::Pow => Join::Same(kernel!(|x, y| f64::from(x).powf(f64::from(y)) as $t)),
+                    // The C functions let a signalling NaN through where a quiet one has no influence.
+                    BinaryOp::Pow => Join::Same(kernel!(|x, y| if x == 1.0 || y == 0.0 { 1.0 } else { f64::from(x).powf(f64::from(y)) as $t })),
                     BinaryOp::Atan2 => Join::Same(kernel!(|y, x| f64::from(y).atan2(f64::from(x)) as $t)),
-                    BinaryOp::Hypot => Join::Same(kernel!(|x, y| f64::from(x).hypot(f64::from(y)) as $t)),
+                    BinaryOp::Hypot => Join::Same(kernel!(|x, y| {
+                        if x.is_infinite() || y.is_infinite() { <$t>::INFINITY } else { f64::from(x).hypot(f64::from(y)) as $t }
+                    })),
                     BinaryOp::Copysign => Join::Same(kernel!(|x, y| x.copysign(y))),
                     BinaryOp::Equal => Join::Bool(kernel!(|x, y| x == y)),
                     BinaryOp::Less => Join::Bool(kernel!(|x, y| x < y)),

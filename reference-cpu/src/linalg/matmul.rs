@@ -8,7 +8,6 @@ use array_protocol::{Error, ErrorKind, LinalgOp, Operand, Result, Shape};
 use faer::linalg::matmul::matmul as product;
 use faer::{Accum, MatMut, MatRef};
 use num_complex::Complex;
-use rayon::prelude::*;
 
 const OP: LinalgOp = LinalgOp::Matmul;
 
@@ -28,16 +27,12 @@ trait Product: Typed {
 macro_rules! integers {
     ($($t:ty),*) => { $( impl Product for $t {
         fn product(a: &[$t], b: &[$t], c: &mut [$t], s: Sizes) {
-            let row = |(c, a): (&mut [$t], &[$t])| {
-                for (&x, b) in a.iter().zip(b.chunks(s.n)) {
+            let parallel = s.m.saturating_mul(s.n).saturating_mul(s.k) >= PARALLEL << 2;
+            memory::parts(c, s.n, parallel, &|i, c| {
+                for (&x, b) in super::nth(a, i, s.k).iter().zip(b.chunks(s.n)) {
                     c.iter_mut().zip(b).for_each(|(c, &y)| *c = c.wrapping_add(x.wrapping_mul(y)));
                 }
-            };
-            if s.m.saturating_mul(s.n).saturating_mul(s.k) >= PARALLEL << 2 {
-                c.par_chunks_mut(s.n).zip(a.par_chunks(s.k)).for_each(row);
-            } else {
-                c.chunks_mut(s.n).zip(a.chunks(s.k)).for_each(row);
-            }
+            });
         }
     } )* };
 }

@@ -1,7 +1,7 @@
 //! Sums and products. float32 and complex64 accumulate in float64: the result is rounded about once, and nothing overflows on the way.
 use crate::array::Typed;
 use crate::math::complex;
-use crate::memory::PARALLEL;
+use crate::memory::{self, PARALLEL};
 use num_complex::Complex;
 
 /// Terms that are added one after the other, in eight lanes; above, sums of halves are added.
@@ -33,6 +33,9 @@ pub(crate) trait Accumulate: Typed {
     }
 }
 
+/// Terms of one task of a long sum.
+const SPAN: usize = 1 << 14;
+
 /// Joins the terms of a run pairwise. The tree depends on the length alone, never on the number of threads.
 pub(crate) fn tree<T: Sync, W: Copy + Send + Sync>(
     run: &[T],
@@ -40,6 +43,16 @@ pub(crate) fn tree<T: Sync, W: Copy + Send + Sync>(
     join: &(impl Fn(W, W) -> W + Sync),
     nothing: W,
 ) -> W {
+    if run.len() < PARALLEL {
+        return branch(run, term, join, nothing);
+    }
+    let spans: Vec<&[T]> = run.chunks(SPAN).collect();
+    let mut sums = vec![nothing; spans.len()];
+    memory::parts(&mut sums, 1, true, &|i, sum| sum[0] = branch(spans[i], term, join, nothing));
+    branch(&sums, &|&w| w, join, nothing)
+}
+
+fn branch<T, W: Copy>(run: &[T], term: &impl Fn(&T) -> W, join: &impl Fn(W, W) -> W, nothing: W) -> W {
     if run.len() <= LEAF {
         let mut lanes = [nothing; LANES];
         for chunk in run.chunks(LANES) {
@@ -51,12 +64,7 @@ pub(crate) fn tree<T: Sync, W: Copy + Send + Sync>(
         return join(join(join(a, b), join(c, d)), join(join(e, f), join(g, h)));
     }
     let (left, right) = run.split_at((run.len() / 2).next_multiple_of(LEAF));
-    let (a, b) = if run.len() >= PARALLEL {
-        rayon::join(|| tree(left, term, join, nothing), || tree(right, term, join, nothing))
-    } else {
-        (tree(left, term, join, nothing), tree(right, term, join, nothing))
-    };
-    join(a, b)
+    join(branch(left, term, join, nothing), branch(right, term, join, nothing))
 }
 
 macro_rules! accumulate {

@@ -39,11 +39,11 @@ impl Plan {
     }
 
     /// One result for each run.
-    fn apply<T: Typed, U: Typed>(self, op: impl Into<Op>, x: &CpuArray, f: impl Fn(&[T]) -> U + Sync) -> Result<CpuArray> {
+    fn apply<T: Typed, U: Typed>(self, op: impl Into<Op>, x: &CpuArray, f: &(dyn Fn(&[T]) -> U + Sync)) -> Result<CpuArray> {
         let op = op.into();
         let data = gather(op, x.data::<T>(op)?, &x.layout.permute(&self.order))?;
         let (data, len) = (&*data, self.len);
-        let out = memory::each(op, self.runs, len, |i| f(if len == 0 { &[] } else { &data[i * len..(i + 1) * len] }))?;
+        let out = memory::each(op, self.runs, len, &|i| f(if len == 0 { &[] } else { &data[i * len..(i + 1) * len] }))?;
         Ok(CpuArray::new(self.shape, out))
     }
 }
@@ -87,15 +87,15 @@ pub(crate) fn reduce(b: &Cpu, op: ReduceOp, x: &CpuArray, how: &Reduce) -> Resul
         ReduceOp::Sum | ReduceOp::Prod => {
             let dtype = accumulator(op, dtype, how.dtype)?;
             let x = cast(op, x, dtype)?;
-            numeric!(op, dtype, T => if op == ReduceOp::Sum { plan.apply(op, &x, T::sum) } else { plan.apply(op, &x, T::prod) })
+            numeric!(op, dtype, T => if op == ReduceOp::Sum { plan.apply(op, &x, &T::sum) } else { plan.apply(op, &x, &T::prod) })
         }
         ReduceOp::Mean => {
-            array_protocol::dispatch_dtype!(dtype, in [f32, f64, Complex<f32>, Complex<f64>], T => plan.apply(op, x, kernels::mean::<T>),
+            array_protocol::dispatch_dtype!(dtype, in [f32, f64, Complex<f32>, Complex<f64>], T => plan.apply(op, x, &kernels::mean::<T>),
             else => Err(refused(op, dtype)))
         }
         ReduceOp::Var | ReduceOp::Std => array_protocol::dispatch_dtype!(dtype, in [f32, f64], T => {
             let root = op == ReduceOp::Std;
-            plan.apply(op, x, |run: &[T]| {
+            plan.apply(op, x, &|run: &[T]| {
                 let v = kernels::variance(run, how.correction);
                 (if root { v.sqrt() } else { v }) as T
             })
@@ -104,12 +104,12 @@ pub(crate) fn reduce(b: &Cpu, op: ReduceOp, x: &CpuArray, how: &Reduce) -> Resul
             if plan.len == 0 && plan.runs > 0 {
                 return Err(Error::new(ErrorKind::Value, op).shapes(&[x.shape()]).detail("the largest of no elements"));
             }
-            array_protocol::dispatch_dtype!(dtype, in [i8, i16, i32, i64, u8, u16, u32, u64, f32, f64], T => plan.apply(op, x, kernels::max::<T>),
+            array_protocol::dispatch_dtype!(dtype, in [i8, i16, i32, i64, u8, u16, u32, u64, f32, f64], T => plan.apply(op, x, &kernels::max::<T>),
                 else => Err(refused(op, dtype)))
         }
-        ReduceOp::All => any_dtype!(op, dtype, T => plan.apply(op, x, |run: &[T]| run.iter().all(|&v| v != T::default()))),
+        ReduceOp::All => any_dtype!(op, dtype, T => plan.apply(op, x, &|run: &[T]| run.iter().all(|&v| v != T::default()))),
         ReduceOp::CountNonzero => {
-            any_dtype!(op, dtype, T => plan.apply(op, x, |run: &[T]| run.iter().filter(|&&v| v != T::default()).count() as i64))
+            any_dtype!(op, dtype, T => plan.apply(op, x, &|run: &[T]| run.iter().filter(|&&v| v != T::default()).count() as i64))
         }
         _ => derived::reduce(b, op, x, how),
     }

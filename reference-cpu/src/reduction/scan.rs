@@ -30,7 +30,7 @@ pub(crate) fn argmax(x: &CpuArray, how: &ArgReduce) -> Result<CpuArray> {
     }
     array_protocol::dispatch_dtype!(x.dtype(), in [i8, i16, i32, i64, u8, u16, u32, u64, f32, f64], T => {
         let data = gather(op, x.data::<T>(op)?, &layout)?;
-        let out = memory::each(op, runs, len, |i| first_largest(&data[i * len..(i + 1) * len]) as i64)?;
+        let out = memory::each(op, runs, len, &|i| first_largest(&data[i * len..(i + 1) * len]) as i64)?;
         Ok(CpuArray::new(shape, out))
     }, else => Err(refused(op, x.dtype())))
 }

@@ -60,6 +60,9 @@ fn floats_keep_their_special_values() {
     let m = values::<f64>(binary(BinaryOp::Maximum, &vector(&[1.0, f64::NAN, 2.0]), &vector(&[f64::NAN, 1.0, 3.0])));
     assert!(m[0].is_nan() && m[1].is_nan() && m[2] == 3.0);
     assert_eq!(values::<f64>(binary(BinaryOp::Hypot, &vector(&[inf, 3.0, 1e300]), &vector(&[f64::NAN, 4.0, 1e300])))[..2], [inf, 5.0]);
+    let signalling = f64::from_bits(0x7ff0_0000_0000_0001);
+    assert_eq!(values::<f64>(binary(BinaryOp::Hypot, &vector(&[signalling]), &vector(&[-inf]))), [inf]);
+    assert_eq!(values::<f64>(binary(BinaryOp::Pow, &vector(&[signalling, 1.0]), &vector(&[-0.0, signalling]))), [1.0, 1.0]);
     assert_eq!(values::<f64>(Cpu::new().unary(UnaryOp::Round, &vector(&[0.5, 1.5, 2.5, -0.5]))), [0.0, 2.0, 2.0, -0.0]);
     assert_eq!(values::<f32>(Cpu::new().unary(UnaryOp::Sign, &vector(&[-0.0f32, -1e-45, 3.0]))), [0.0, -1.0, 1.0]);
 }
@@ -188,5 +191,6 @@ fn casts_follow_the_kinds() {
     assert_eq!(values::<bool>(b.astype(&vector(&[0.0f32, -0.0, f32::NAN]), &DType::Bool)), [false, false, true]);
     assert_eq!(values::<Complex<f32>>(b.astype(&vector(&[true]), &DType::Complex64)), [Complex::new(1.0, 0.0)]);
     assert_eq!(kind(b.astype(&vector(&[Complex::new(1f64, 0.0)]), &DType::Float64)), ErrorKind::Dtype);
+    assert_eq!(kind(b.astype(&vector(&[Complex::new(1f32, 0.0)]), &DType::Bool)), ErrorKind::Dtype);
     assert_eq!(kind(b.astype(&vector(&[1f32]), &DType::Float16)), ErrorKind::Unsupported);
 }
