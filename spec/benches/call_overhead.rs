@@ -1,7 +1,7 @@
 //! What one call costs on ten elements, where nothing but the call costs anything: the backend directly, through `Array<B>`, as data, and
 //! erased. Rounds of all variants take turns, so that a busy moment of the machine meets all of them; medians and ratios are printed.
 //!
-//! `cargo bench -p spec`
+//! `cargo bench -p spec`, `cargo bench -p spec -- reshape`
 use array_protocol::prelude::*;
 use array_protocol::{BinaryOp, Call, UnaryOp, dispatch};
 use reference_cpu::Cpu;
@@ -12,6 +12,10 @@ type Variant<'a> = (&'static str, Box<dyn FnMut() + 'a>);
 
 /// Times the variants in turns; prints the median of each, and its distance from and ratio to the first.
 fn compare(title: &str, rounds: usize, calls: u32, mut variants: Vec<Variant<'_>>) {
+    let filters: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
+    if !filters.is_empty() && !filters.iter().any(|f| title.contains(f.as_str())) {
+        return;
+    }
     let mut times: Vec<Vec<f64>> = vec![Vec::with_capacity(rounds); variants.len()];
     for round in 0..=rounds {
         for ((_, run), times) in variants.iter_mut().zip(&mut times) {
@@ -58,6 +62,7 @@ fn main() -> Result<()> {
         calls,
         variants! {
             "backend" => b.binary(op, Operand::Array(black_box(&x)), Operand::Array(&y)),
+            "backend, handle cloned" => b.binary(op, Operand::Array(black_box(&x)), Operand::Array(&y)).map(|x| (b.clone(), x)),
             "Array<Cpu>" => black_box(&ax) + &ay,
             "Call::apply" => Call::Binary { op, x1: Operand::Array(black_box(&x)), x2: Operand::Array(&y) }.apply(&b),
             "dispatch::binary" => dispatch::binary(op, Operand::Array(black_box(&ex)), Operand::Array(&ey)),

@@ -265,13 +265,21 @@ impl<B: Backend> crate::Array<B> {
 /// Those of the call; `Device` where arrays of several backends meet; `Value` for a call without arrays, which nobody can be chosen by
 /// (use [`AnyBackend::call`]).
 pub fn call(call: Call<&AnyArray>) -> Result<Reply<AnyArray>> {
-    let mut first = None;
-    call.arrays(|x| {
-        first.get_or_insert(*x);
-    });
-    match first {
-        Some(x) => x.0.backend().call(call),
-        None => Err(Error::new(ErrorKind::Value, call.op()).detail("no array to choose a backend by")),
+    // What is called most goes past the general way: the same result, some tens of nanoseconds sooner.
+    match call {
+        Call::Unary { op, x } => unary(op, x).map(Reply::One),
+        Call::Binary { op, x1, x2 } => binary(op, x1, x2).map(Reply::One),
+        Call::Getitem { x, key } => x.0.backend().getitem(x, &key).map(Reply::One),
+        call => {
+            let mut first = None;
+            call.arrays(|x| {
+                first.get_or_insert(*x);
+            });
+            match first {
+                Some(x) => x.0.backend().call(call),
+                None => Err(Error::new(ErrorKind::Value, call.op()).detail("no array to choose a backend by")),
+            }
+        }
     }
 }
 

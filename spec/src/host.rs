@@ -10,6 +10,7 @@ pub struct Shape(SmallVec<[usize; 6]>);
 
 impl Shape {
     /// The shape of rank 0.
+    #[inline]
     pub fn scalar() -> Self {
         Self::default()
     }
@@ -17,6 +18,7 @@ impl Shape {
     /// Number of elements, or `None` where it does not fit `isize::MAX`.
     ///
     /// A shape with a zero has no elements, however long its other axes are.
+    #[inline]
     pub fn checked_size(&self) -> Option<usize> {
         if self.0.contains(&0) {
             return Some(0);
@@ -25,16 +27,19 @@ impl Shape {
     }
 
     /// Number of elements; saturates at `usize::MAX`.
+    #[inline]
     pub fn size(&self) -> usize {
         if self.0.contains(&0) { 0 } else { self.0.iter().fold(1usize, |n, &d| n.saturating_mul(d)) }
     }
 
     /// Number of axes.
+    #[inline]
     pub fn rank(&self) -> usize {
         self.0.len()
     }
 
     /// Appends an axis.
+    #[inline]
     pub fn push(&mut self, len: usize) {
         self.0.push(len);
     }
@@ -76,16 +81,19 @@ impl Shape {
 
 impl std::ops::Deref for Shape {
     type Target = [usize];
+    #[inline]
     fn deref(&self) -> &[usize] {
         &self.0
     }
 }
 impl std::ops::DerefMut for Shape {
+    #[inline]
     fn deref_mut(&mut self) -> &mut [usize] {
         &mut self.0
     }
 }
 impl From<&[usize]> for Shape {
+    #[inline]
     fn from(s: &[usize]) -> Self {
         Shape(SmallVec::from_slice(s))
     }
@@ -96,11 +104,13 @@ impl From<Vec<usize>> for Shape {
     }
 }
 impl<const N: usize> From<[usize; N]> for Shape {
+    #[inline]
     fn from(s: [usize; N]) -> Self {
         Shape(SmallVec::from_slice(&s))
     }
 }
 impl FromIterator<usize> for Shape {
+    #[inline]
     fn from_iter<I: IntoIterator<Item = usize>>(i: I) -> Self {
         Shape(i.into_iter().collect())
     }
