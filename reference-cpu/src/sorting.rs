@@ -1,11 +1,12 @@
 //! Order, search, sets. A NaN is larger than every number; `-0` and `+0` are equal.
-use crate::array::{CpuArray, Typed, gather, wrong_dtype};
+use crate::array::{CpuArray, Typed, any_dtype, gather, wrong_dtype};
 use crate::layout::Layout;
 use crate::memory::{self, PARALLEL};
 use crate::promote::{converted, promoted};
 use crate::shape::axis;
 use array_protocol::options::{Search, Side, Sort};
 use array_protocol::{Error, ErrorKind, Op, Operand, Result, Shape, SortOp};
+use num_complex::Complex;
 use std::cmp::Ordering;
 
 /// Elements that have an order.
@@ -18,6 +19,13 @@ macro_rules! order {
         impl Order for $t {
             fn order(&self, other: &Self) -> Ordering {
                 self.partial_cmp(other).unwrap_or_else(|| self.is_nan().cmp(&other.is_nan()))
+            }
+        }
+        // For `unique_values` only: by real part, then by imaginary part, numbers with a NaN last.
+        impl Order for Complex<$t> {
+            fn order(&self, other: &Self) -> Ordering {
+                let nan = |z: &Self| z.re.is_nan() || z.im.is_nan();
+                nan(self).cmp(&nan(other)).then_with(|| self.re.order(&other.re)).then_with(|| self.im.order(&other.im))
             }
         }
     )* };
@@ -121,11 +129,11 @@ pub(crate) fn searchsorted(x1: &CpuArray, x2: &CpuArray, how: &Search) -> Result
 
 pub(crate) fn unique_values(x: &CpuArray) -> Result<CpuArray> {
     let op = SortOp::UniqueValues;
-    array_protocol::dispatch_dtype!(x.dtype(), in [bool, i8, i16, i32, i64, u8, u16, u32, u64, f32, f64], T => {
+    any_dtype!(op, x.dtype(), T => {
         let mut values = x.elements::<T>(op)?.into_owned();
         sort_run(&mut values, T::order);
         // A NaN equals nothing, itself included.
         values.dedup_by(|a, b| a == b);
         Ok(CpuArray::new(Shape::from([values.len()]), values))
-    }, else => Err(wrong_dtype(op, &[x.dtype()])))
+    })
 }

@@ -5,6 +5,7 @@ pub(crate) mod solve;
 pub(crate) mod svd;
 
 use crate::array::{Typed, wrong_dtype};
+use crate::math::complex::divide;
 use array_protocol::{DType, Error, ErrorKind, LinalgOp, Result, Shape};
 use faer::{MatRef, Par};
 use num_complex::Complex;
@@ -36,6 +37,11 @@ pub(crate) trait Wide: Copy + faer::traits::ComplexField {
     fn conjugate(self) -> Self;
     /// Neither 0, infinite nor NaN.
     fn usable(self) -> bool;
+    fn magnitude(self) -> f64;
+    /// `self / by`; 1 where both are the same.
+    fn over(self, by: Self) -> Self;
+    /// `self - a * b`
+    fn less(self, a: Self, b: Self) -> Self;
 }
 impl Wide for f64 {
     fn conjugate(self) -> f64 {
@@ -44,6 +50,15 @@ impl Wide for f64 {
     fn usable(self) -> bool {
         self != 0.0 && self.is_finite()
     }
+    fn magnitude(self) -> f64 {
+        self.abs()
+    }
+    fn over(self, by: f64) -> f64 {
+        self / by
+    }
+    fn less(self, a: f64, b: f64) -> f64 {
+        self - a * b
+    }
 }
 impl Wide for Complex<f64> {
     fn conjugate(self) -> Self {
@@ -51,6 +66,15 @@ impl Wide for Complex<f64> {
     }
     fn usable(self) -> bool {
         (self.re != 0.0 || self.im != 0.0) && self.re.is_finite() && self.im.is_finite()
+    }
+    fn magnitude(self) -> f64 {
+        self.re.abs() + self.im.abs()
+    }
+    fn over(self, by: Self) -> Self {
+        divide(self, by)
+    }
+    fn less(self, a: Self, b: Self) -> Self {
+        Complex::new(self.re - (a.re * b.re - a.im * b.im), self.im - (a.re * b.im + a.im * b.re))
     }
 }
 

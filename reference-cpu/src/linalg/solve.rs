@@ -50,14 +50,55 @@ fn each<T: Field>((x1, l1): (&CpuArray, &Layout), (x2, l2): (&CpuArray, &Layout)
             out.resize(out.len() + n * k, T::NAN);
             continue;
         };
-        let solution = solved(&matrix, &rhs, n, k).ok_or_else(|| Error::new(ErrorKind::Singular, OP).shapes(&[x1.shape()]))?;
-        push(&mut out, solution.as_ref(), |v| T::narrow(v, eb - ea));
+        let singular = || Error::new(ErrorKind::Singular, OP).shapes(&[x1.shape()]);
+        if n <= SMALL {
+            let solution = eliminated(matrix, rhs, n, k).ok_or_else(singular)?;
+            out.extend(solution.into_iter().map(|v| T::narrow(v, eb - ea)));
+        } else {
+            let solution = factored(&matrix, &rhs, n, k).ok_or_else(singular)?;
+            push(&mut out, solution.as_ref(), |v| T::narrow(v, eb - ea));
+        }
     }
     Ok(CpuArray::new(shape, out))
 }
 
+/// Up to this order the plain algorithm is as fast. It divides by pivots where others multiply with their reciprocals, so that of two
+/// equal rows nothing is left.
+const SMALL: usize = 48;
+
 /// The solution by elimination with row exchanges; `None`: there is no pivot left.
-fn solved<W: Wide>(matrix: &[W], rhs: &[W], n: usize, k: usize) -> Option<Mat<W>> {
+fn eliminated<W: Wide>(mut a: Vec<W>, mut b: Vec<W>, n: usize, k: usize) -> Option<Vec<W>> {
+    for p in 0..n {
+        let pivot = (p..n).max_by(|&i, &j| a[i * n + p].magnitude().total_cmp(&a[j * n + p].magnitude()))?;
+        if !a[pivot * n + p].usable() {
+            return None;
+        }
+        for (m, width) in [(&mut a, n), (&mut b, k)] {
+            (0..width).for_each(|j| m.swap(p * width + j, pivot * width + j));
+        }
+        for i in p + 1..n {
+            let factor = a[i * n + p].over(a[p * n + p]);
+            for (m, width, from) in [(&mut a, n, p + 1), (&mut b, k, 0)] {
+                let (above, below) = m.split_at_mut(i * width);
+                let (above, below) = (&above[p * width..(p + 1) * width], &mut below[..width]);
+                below.iter_mut().zip(above).skip(from).for_each(|(x, &u)| *x = x.less(factor, u));
+            }
+        }
+    }
+    for p in (0..n).rev() {
+        let (above, below) = b.split_at_mut((p + 1) * k);
+        let row = &mut above[p * k..];
+        for (i, x) in below.chunks(k).enumerate() {
+            let factor = a[p * n + p + 1 + i];
+            row.iter_mut().zip(x).for_each(|(r, &x)| *r = r.less(factor, x));
+        }
+        row.iter_mut().for_each(|r| *r = r.over(a[p * n + p]));
+    }
+    Some(b)
+}
+
+/// The same for large matrices.
+fn factored<W: Wide>(matrix: &[W], rhs: &[W], n: usize, k: usize) -> Option<Mat<W>> {
     let factors = MatRef::from_row_major_slice(matrix, n, n).partial_piv_lu();
     let pivots = factors.U();
     // A pivot of 0 makes what follows it infinite or NaN.

@@ -67,7 +67,8 @@ pub(crate) fn multiply(x: C, y: C) -> C {
 pub(crate) fn divide(x: C, y: C) -> C {
     let (ex, ey) = (exponent(x), exponent(y));
     let (a, b) = (scaled(x, -ex), scaled(y, -ey));
-    let norm = b.re * b.re + b.im * b.im;
+    // By the same steps as the numerator: z / z is 1.
+    let norm = sum_of_products(b.re, b.re, b.im, b.im);
     let re = sum_of_products(a.re, b.re, a.im, b.im) / norm;
     let im = sum_of_products(a.im, b.re, -a.re, b.im) / norm;
     let out = scaled(C::new(re, im), ex - ey);

@@ -96,12 +96,19 @@ fn systems_are_solved_or_singular() {
     let b = Cpu::new();
     let a = array([2, 2], &[2f64, 1.0, 1.0, 3.0]);
     assert!(distance(b.solve(&a, &vector(&[3.0, 5.0])), &vector(&[0.8, 1.4])) < 1e-15);
-    let n = 30;
-    let (big, rhs) = (array([n, n], &noise(n * n)), array([3, n, 2], &noise(6 * n)));
-    let x = b.solve(&big, &rhs).unwrap();
-    assert_eq!(shape(&x), [3, n, 2]);
-    assert!(distance(matmul(&big, &x), &rhs) < 1e-11);
+    for n in [30, 60] {
+        let (big, rhs) = (array([n, n], &noise(n * n)), array([3, n, 2], &noise(6 * n)));
+        let x = b.solve(&big, &rhs).unwrap();
+        assert_eq!(shape(&x), [3, n, 2]);
+        assert!(distance(matmul(&big, &x), &rhs) < 1e-11);
+    }
     assert_eq!(kind(b.solve(&array([2, 2], &[1f32, 2.0, 2.0, 4.0]), &vector(&[1f32, 1.0]))), ErrorKind::Singular);
+    let z = |re: f32, im: f32| Complex::new(re, im);
+    let twins = array(
+        [3, 3],
+        &[z(49.0, 7.0), z(3.0, 1.0), z(1.0, -6.0), z(2.0, 0.0), z(0.0, 5.0), z(7.0, 0.0), z(49.0, 7.0), z(3.0, 1.0), z(1.0, -6.0)],
+    );
+    assert_eq!(kind(b.solve(&twins, &array([3], &[z(1.0, 0.0); 3]))), ErrorKind::Singular);
     assert_eq!(kind(b.solve(&array([3, 3], &[0f64; 9]), &vector(&[0f64; 3]))), ErrorKind::Singular);
     assert_eq!(kind(b.solve(&array([1, 2], &[1f64, 2.0]), &vector(&[1f64]))), ErrorKind::Shape);
     assert_eq!(kind(b.solve(&vector(&[1f64]), &vector(&[1f64]))), ErrorKind::Shape);

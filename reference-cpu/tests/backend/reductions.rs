@@ -85,5 +85,7 @@ fn order_is_stable_and_nan_is_largest() {
     assert_eq!(values::<i64>(b.searchsorted(&sorted, &wanted, &Search::default().side(Side::Right))), [3, 0, 4]);
     assert_eq!(kind(b.searchsorted(&m, &wanted, &Search::default())), ErrorKind::Shape);
     let u = values::<f64>(b.unique_values(&vector(&[f64::NAN, 1.0, 0.0, -0.0, f64::NAN, 1.0])));
+    let z = [Complex::new(1f32, 2.0), Complex::new(f32::NAN, 0.0), Complex::new(1.0, -2.0), Complex::new(1.0, 2.0)];
+    assert_eq!(values::<Complex<f32>>(b.unique_values(&vector(&z)))[..2], [z[2], z[0]]);
     assert!(u[..2] == [0.0, 1.0] && u.len() == 4 && u[2].is_nan() && u[3].is_nan());
 }
