@@ -4,7 +4,7 @@ use array_protocol::options::{ArgReduce, Fft, Norm, Reduce, Scan, Search, Side, 
 use array_protocol::{Call, DType, Kind, Op, ReduceOp, ScanOp, Shape, SortOp};
 
 /// A valid call.
-pub fn draw(d: &mut Draws<'_>, op: Op) -> Option<Drawn> {
+pub(super) fn draw(d: &mut Draws<'_>, op: Op) -> Option<Drawn> {
     let call = match op {
         Op::Reduce(op) => {
             let shape = if op == ReduceOp::Max { d.nonempty(0) } else { d.shape() };

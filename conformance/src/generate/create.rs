@@ -4,7 +4,7 @@ use array_protocol::options::{Arange, Eye, Full, Linspace, Random};
 use array_protocol::{Call, CreateOp, DType, Key, Kind, Op, Scalar};
 
 /// A valid call that gives the dtype under test.
-pub fn draw(d: &mut Draws<'_>, op: Op) -> Option<Drawn> {
+pub(super) fn draw(d: &mut Draws<'_>, op: Op) -> Option<Drawn> {
     let asked = asked(d, op);
     let call = match op {
         Op::Create(CreateOp::Full) => {
@@ -33,7 +33,7 @@ pub fn draw(d: &mut Draws<'_>, op: Op) -> Option<Drawn> {
         Op::Create(CreateOp::Linspace) => {
             let num = *d.rng.pick(&[0, 1, 2, 3, 5, 10, 33, 100]);
             let end = d.rng.one_in(2);
-            let mut point = |d: &mut Draws<'_>| match d.dtype.kind() {
+            let point = |d: &mut Draws<'_>| match d.dtype.kind() {
                 Kind::Complex => Scalar::Complex(d.rng.between(-30, 30) as f64 / 8.0, d.rng.unit()),
                 _ if d.rng.one_in(2) => Scalar::Float(d.rng.between(-1000, 1000) as f64 / 8.0),
                 _ => Scalar::Float((d.rng.unit() - 0.5) * 200.0),

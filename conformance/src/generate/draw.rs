@@ -142,7 +142,7 @@ fn mixes(a: DType, b: DType) -> bool {
 }
 
 /// The only element of an array as a scalar.
-pub fn scalar_of(x: &HostArray) -> Option<Scalar> {
+pub(super) fn scalar_of(x: &HostArray) -> Option<Scalar> {
     use num_complex::Complex;
     array_protocol::dispatch_dtype!(
         x.dtype(),

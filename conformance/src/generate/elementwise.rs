@@ -5,7 +5,7 @@ use crate::case::Var;
 use array_protocol::{BinaryOp, Call, DType, HostArray, Kind, Op, Operand, SelectOp, Shape};
 
 /// A valid elementwise call.
-pub fn draw(d: &mut Draws<'_>, op: Op) -> Option<Drawn> {
+pub(super) fn draw(d: &mut Draws<'_>, op: Op) -> Option<Drawn> {
     let call = match op {
         Op::Unary(op) => {
             let shape = d.shape();

@@ -27,7 +27,7 @@ fn with(stack: &Shape, tail: &[usize]) -> Shape {
 }
 
 /// A valid call.
-pub fn draw(d: &mut Draws<'_>, op: LinalgOp) -> Option<Drawn> {
+pub(super) fn draw(d: &mut Draws<'_>, op: LinalgOp) -> Option<Drawn> {
     let (call, results) = match op {
         LinalgOp::Matmul => (matmul(d), 1),
         LinalgOp::Svd => {

@@ -7,7 +7,7 @@ use array_protocol::options::{AxisList, Roll};
 use array_protocol::{Call, DType, Device, HostArray, Index, IndexingOp, InterchangeOp, Op, Operand, Shape, ShapeOp};
 
 /// A valid call.
-pub fn draw(d: &mut Draws<'_>, op: Op) -> Option<Drawn> {
+pub(super) fn draw(d: &mut Draws<'_>, op: Op) -> Option<Drawn> {
     let mut results = 1;
     let call = match op {
         Op::Shape(op) => shape_call(d, op)?,
@@ -146,7 +146,7 @@ fn regrouped(d: &mut Draws<'_>, shape: &Shape) -> Shape {
     }
     let mut out = Shape::scalar();
     while left > 1 {
-        let divisors: Vec<usize> = (1..=left.min(64)).filter(|n| left % n == 0).chain([left]).collect();
+        let divisors: Vec<usize> = (1..=left.min(64)).filter(|n| left.is_multiple_of(*n)).chain([left]).collect();
         let n = *d.rng.pick(&divisors);
         out.push(n);
         left /= n;
@@ -176,7 +176,7 @@ fn positions(d: &mut Draws<'_>, len: usize, shape: &Shape) -> HostArray {
 }
 
 /// A valid key for that shape. `arrays`: whether it may hold an array of positions or a mask.
-pub fn key(d: &mut Draws<'_>, shape: &Shape, arrays: bool) -> Vec<Index<Var>> {
+pub(super) fn key(d: &mut Draws<'_>, shape: &Shape, arrays: bool) -> Vec<Index<Var>> {
     let rank = shape.rank();
     let mut key: Vec<Index<Var>> = vec![];
     let array_at = if arrays && d.rng.one_in(4) { Some(d.rng.below(rank + 1)) } else { None };
@@ -205,7 +205,7 @@ pub fn key(d: &mut Draws<'_>, shape: &Shape, arrays: bool) -> Vec<Index<Var>> {
             0 if len > 0 => Index::At(d.rng.between(-len, len - 1)),
             1 => Index::all(),
             _ => {
-                let mut bound = |d: &mut Draws<'_>| if d.rng.one_in(3) { None } else { Some(d.rng.between(-len - 2, len + 2)) };
+                let bound = |d: &mut Draws<'_>| if d.rng.one_in(3) { None } else { Some(d.rng.between(-len - 2, len + 2)) };
                 let (start, stop) = (bound(d), bound(d));
                 let step = *d.rng.pick(&[1, 1, 1, 2, 3, -1, -1, -2, -3]);
                 Index::Slice { start, stop, step }

@@ -2,7 +2,7 @@
 use array_protocol::{DType, HostArray, Kind};
 
 /// A key that orders the elements of real dtypes as the specification sorts them: NaN last. Complex numbers by their real part.
-pub fn key(x: &HostArray, i: usize) -> i128 {
+pub(super) fn key(x: &HostArray, i: usize) -> i128 {
     let size = x.dtype().size();
     let Some(bytes) = x.bytes().get(i * size..(i + 1) * size) else { return 0 };
     let real = &bytes[..x.dtype().real().size()];
@@ -31,7 +31,7 @@ fn integer(dtype: DType, bytes: &[u8]) -> i128 {
 }
 
 /// Replaces every integer (as int64; uint64 above its range wraps).
-pub fn map_integers(x: &mut HostArray, mut f: impl FnMut(i64) -> i64) {
+pub(super) fn map_integers(x: &mut HostArray, mut f: impl FnMut(i64) -> i64) {
     let dtype = x.dtype();
     for place in x.bytes_mut().chunks_exact_mut(dtype.size()) {
         let value = integer(dtype, place) as i64;
@@ -41,7 +41,7 @@ pub fn map_integers(x: &mut HostArray, mut f: impl FnMut(i64) -> i64) {
 }
 
 /// Sorts a rank-1 array in place, NaN last.
-pub fn sort(x: &mut HostArray) {
+pub(super) fn sort(x: &mut HostArray) {
     let size = x.dtype().size();
     let mut order: Vec<usize> = (0..x.size()).collect();
     order.sort_by_key(|&i| key(x, i));

@@ -17,7 +17,7 @@ pub enum Size {
 }
 
 /// A shape.
-pub fn shape(rng: &mut Rng, size: Size) -> Shape {
+pub(super) fn shape(rng: &mut Rng, size: Size) -> Shape {
     match size {
         Size::Small => small(rng, 4),
         Size::Mixed if rng.one_in(4) => long(rng),
@@ -34,7 +34,7 @@ pub fn shape(rng: &mut Rng, size: Size) -> Shape {
 }
 
 /// A shape of at least `least` axes.
-pub fn shape_of_rank(rng: &mut Rng, least: usize, size: Size) -> Shape {
+pub(super) fn shape_of_rank(rng: &mut Rng, least: usize, size: Size) -> Shape {
     let mut s = shape(rng, size);
     while s.rank() < least {
         s.push(1 + rng.below(4));
@@ -61,13 +61,13 @@ fn long(rng: &mut Rng) -> Shape {
 }
 
 /// A shape that broadcasts to `target`: some axes of length 1, some leading axes missing.
-pub fn broadcastable(rng: &mut Rng, target: &Shape) -> Shape {
+pub(super) fn broadcastable(rng: &mut Rng, target: &Shape) -> Shape {
     let skip = if rng.one_in(3) { rng.below(target.rank() + 1) } else { 0 };
     target[skip..].iter().map(|&d| if rng.one_in(4) { 1 } else { d }).collect()
 }
 
 /// Two shapes that do not broadcast with each other.
-pub fn clashing(rng: &mut Rng) -> (Shape, Shape) {
+pub(super) fn clashing(rng: &mut Rng) -> (Shape, Shape) {
     let mut a = shape_of_rank(rng, 1, Size::Small);
     let axis = rng.below(a.rank());
     a[axis] = 2 + rng.below(3);

@@ -19,7 +19,7 @@ enum Flavour {
 }
 
 /// An array of random elements. `second` selects the manifest's range of the second operand.
-pub fn array(rng: &mut Rng, dtype: DType, shape: &Shape, class: ValueClass, draw: &Draw, second: bool) -> HostArray {
+pub(super) fn array(rng: &mut Rng, dtype: DType, shape: &Shape, class: ValueClass, draw: &Draw, second: bool) -> HostArray {
     let flavour = match class {
         ValueClass::Small => Flavour::Small,
         ValueClass::Range => Flavour::Range,

@@ -7,7 +7,7 @@ use array_protocol::options::{Arange, AxisList};
 use array_protocol::{Call, DType, Device, HostArray, Index, Op, Operand, Scalar, Shape};
 
 /// A call with that mistake, where the operation can be called wrongly that way.
-pub fn draw(d: &mut Draws<'_>, op: Op, wrong: Wrong) -> Option<Drawn> {
+pub(super) fn draw(d: &mut Draws<'_>, op: Op, wrong: Wrong) -> Option<Drawn> {
     d.scalars = false;
     match wrong {
         Wrong::Shapes => clash(d, op),

@@ -144,7 +144,7 @@ pub fn score(allowed: &Allowed, bytes: &[u8], dtype: DType) -> Score {
 }
 
 /// A real floating-point element as float64; integers and bool too.
-pub fn real(bytes: &[u8], dtype: DType) -> Option<f64> {
+pub(super) fn real(bytes: &[u8], dtype: DType) -> Option<f64> {
     Some(match dtype {
         DType::Float64 => f64::from_le_bytes(bytes.try_into().ok()?),
         DType::Float32 => f64::from(f32::from_le_bytes(bytes.try_into().ok()?)),
@@ -160,7 +160,7 @@ pub fn real(bytes: &[u8], dtype: DType) -> Option<f64> {
 }
 
 /// Equal bits, or NaN where NaN is demanded (part by part for complex numbers).
-pub fn same(expected: &[u8], got: &[u8], dtype: DType) -> bool {
+pub(super) fn same(expected: &[u8], got: &[u8], dtype: DType) -> bool {
     if expected == got {
         return true;
     }
@@ -172,7 +172,7 @@ pub fn same(expected: &[u8], got: &[u8], dtype: DType) -> bool {
 }
 
 /// The class of an expected element, where it has one.
-pub fn class(allowed: &Allowed) -> Option<ElementClass> {
+pub(super) fn class(allowed: &Allowed) -> Option<ElementClass> {
     match allowed {
         Allowed::Nan => Some(ElementClass::Nan),
         Allowed::Ball { hi, .. } | Allowed::Within { hi, .. } => Some(class_of(*hi)),
@@ -182,7 +182,7 @@ pub fn class(allowed: &Allowed) -> Option<ElementClass> {
 }
 
 /// The class of a number.
-pub fn class_of(x: f64) -> ElementClass {
+pub(super) fn class_of(x: f64) -> ElementClass {
     if x.is_nan() {
         ElementClass::Nan
     } else if x.is_infinite() {
@@ -195,7 +195,7 @@ pub fn class_of(x: f64) -> ElementClass {
 }
 
 /// An element for people: value and, for floats, bits.
-pub fn show(bytes: &[u8], dtype: DType) -> String {
+pub(super) fn show(bytes: &[u8], dtype: DType) -> String {
     if dtype == DType::Bool {
         return if bytes == [0] { "false".into() } else { "true".into() };
     }
@@ -217,7 +217,7 @@ pub fn show(bytes: &[u8], dtype: DType) -> String {
 }
 
 /// What is allowed, for people.
-pub fn describe(allowed: &Allowed, dtype: DType) -> String {
+pub(super) fn describe(allowed: &Allowed, dtype: DType) -> String {
     match allowed {
         Allowed::Anything => "anything".into(),
         Allowed::Nan => "NaN".into(),
@@ -237,13 +237,13 @@ fn exact(hi: f64, lo: f64) -> String {
 }
 
 /// The bytes of element `i`.
-pub fn at(x: &HostArray, i: usize) -> &[u8] {
+pub(super) fn at(x: &HostArray, i: usize) -> &[u8] {
     let n = x.dtype().size();
     x.bytes().get(i * n..(i + 1) * n).unwrap_or(&[])
 }
 
 /// An index for people.
-pub fn position(flat: usize, shape: &[usize]) -> String {
+pub(super) fn position(flat: usize, shape: &[usize]) -> String {
     let mut left = flat;
     let mut index: Vec<usize> = shape
         .iter()
