@@ -382,3 +382,14 @@ impl Ladder {
         transport.or(results).cloned()
     }
 }
+
+/// What the verdicts mean to a script: 0 conforms, 1 failing clauses (or expected failures that are not so), 4 incidents.
+pub fn exit_code(journal: &Journal, stale: bool) -> u8 {
+    if journal.count(Status::Incident) > 0 {
+        4
+    } else if journal.count(Status::Fail) + journal.count(Status::Blocked) > 0 || stale {
+        1
+    } else {
+        0
+    }
+}

@@ -29,7 +29,7 @@ pub(super) fn draw(d: &mut Draws<'_>, op: Op) -> Option<Drawn> {
             let (low, high) = (d.array(d.dtype, &Shape::scalar(), true), d.array(d.dtype, &Shape::scalar(), true));
             let (low, high) = if super::order::key(&low, 0) <= super::order::key(&high, 0) { (low, high) } else { (high, low) };
             let both = d.rng.below(4);
-            let mut bound = |d: &mut Draws<'_>, one: HostArray, skip: bool| {
+            let bound = |d: &mut Draws<'_>, one: HostArray, skip: bool| {
                 if skip {
                     return None;
                 }

@@ -1,6 +1,6 @@
 //! `conform run`.
 use crate::progress::Bar;
-use crate::{CONFORMS, FAILS, INCIDENTS, Outcome, Reach, SEED, UNAVAILABLE, backend, folder, mode, seed, suite, texts, threads};
+use crate::{Outcome, Reach, SEED, UNAVAILABLE, backend, folder, mode, seed, suite, texts, threads};
 use clap::Args;
 use conformance::expected::{ExpectedFailures, entry_for};
 use conformance::journal::{Journal, Status};
@@ -87,7 +87,7 @@ pub(crate) fn run(args: &RunArgs) -> Outcome {
     for line in &finished.stale {
         println!("expected failures: {line}");
     }
-    Ok(exit_code(journal, !finished.stale.is_empty()))
+    Ok(conformance::run::exit_code(journal, !finished.stale.is_empty()))
 }
 
 /// Entries for an expected-failures file, and times.
@@ -102,15 +102,4 @@ fn details(journal: &Journal, seconds: &std::collections::BTreeMap<String, f64>,
         std::fs::write(path, entries.join("\n"))?;
     }
     std::fs::write(out.join("times.json"), serde_json::to_vec_pretty(seconds)?)
-}
-
-/// What the verdicts mean to a script.
-pub(crate) fn exit_code(journal: &Journal, stale: bool) -> u8 {
-    if journal.count(Status::Incident) > 0 {
-        INCIDENTS
-    } else if journal.count(Status::Fail) + journal.count(Status::Blocked) > 0 || stale {
-        FAILS
-    } else {
-        CONFORMS
-    }
 }

@@ -1,0 +1,191 @@
+//! Whole runs on backends that misbehave, and the same run on different numbers of workers.
+//!
+//! The test binary is its own worker: `CONFORMANCE_WORKER` names the misbehaviour.
+use libtest_mimic::{Arguments, Trial};
+use std::process::ExitCode;
+
+#[cfg(not(feature = "reference-cpu"))]
+fn main() -> ExitCode {
+    let _ = (Arguments::from_args(), Vec::<Trial>::new());
+    ExitCode::SUCCESS
+}
+
+#[cfg(feature = "reference-cpu")]
+fn main() -> ExitCode {
+    runs::main()
+}
+
+#[cfg(feature = "reference-cpu")]
+mod runs {
+    use super::*;
+    use array_protocol::{Backend, Call, Error, HostArray, Info, Intercept, Op, Reply, Result, UnaryOp, Via};
+    use conformance::case::Incident;
+    use conformance::journal::{CheckRecord, Status};
+    use conformance::plan::Mode;
+    use conformance::run::{Finished, RunError, Settings, Silent, run};
+    use conformance::worker::{Launch, Runner, Unavailable, Worker, WorkerLimits, requested, serve, serve_with};
+    use libtest_mimic::Failed;
+    use reference_cpu::Cpu;
+    use std::io::Write;
+    use std::time::Duration;
+
+    /// What the backend does instead of `exp` of a float64.
+    #[derive(Clone)]
+    struct Misbehaves(String);
+
+    impl Intercept<Cpu> for Misbehaves {
+        fn call(&self, below: &Cpu, call: Call<&<Cpu as Backend>::Array>) -> Result<Reply<<Cpu as Backend>::Array>> {
+            if let Call::Unary { op: UnaryOp::Exp, x } = &call
+                && below.dtype(x) == array_protocol::DType::Float64
+            {
+                match self.0.as_str() {
+                    "aborts" => std::process::abort(),
+                    "hangs" => loop {
+                        std::thread::sleep(Duration::from_secs(1));
+                    },
+                    "allocates" => {
+                        let mut all: Vec<Vec<u8>> = vec![];
+                        loop {
+                            all.push(vec![1; 64 << 20]);
+                        }
+                    }
+                    "prints" => {
+                        println!("a line that looks like an answer: {{\"steps\":[\"ok\"]}}");
+                        let _ = std::io::stdout().write_all(&[0xff; 300]);
+                    }
+                    "late" => std::thread::sleep(Duration::from_millis(1500)),
+                    "panics" => panic!("<b>a panic</b> \u{1b}[31m"),
+                    _ => {}
+                }
+            }
+            call.apply(below)
+        }
+
+        fn info(&self, below: &Cpu) -> Info {
+            let mut info = below.info();
+            info.name = if self.0 == "script" { "<script>alert(1)</script>".into() } else { self.0.clone() };
+            info
+        }
+
+        fn download(&self, below: &Cpu, x: &<Cpu as Backend>::Array) -> Result<HostArray> {
+            below.download(x)
+        }
+    }
+
+    pub(super) fn main() -> ExitCode {
+        if let Some(name) = requested() {
+            let result = match name.as_str() {
+                "refuses" => serve_with(|| Err::<Cpu, _>(Error::unsupported(Op::Unary(UnaryOp::Exp)))),
+                "dies" => std::process::exit(7),
+                "garbage" => std::io::stdout().write_all(&[b'x'; 4096]),
+                _ => serve(Via(Cpu::new(), Misbehaves(name))),
+            };
+            return if result.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+        }
+        let arguments = Arguments::from_args();
+        let incident = |name: &'static str, is: fn(&Incident) -> bool| {
+            Trial::test(format!("incident::{name}"), move || one_incident(name, is))
+        };
+        let trials = vec![
+            incident("aborts", |i| matches!(i, Incident::Crash(_))),
+            incident("hangs", |i| matches!(i, Incident::Hang)),
+            incident("late", |i| matches!(i, Incident::Hang)),
+            incident("allocates", |i| matches!(i, Incident::Memory)),
+            Trial::test("harmless::prints", prints),
+            Trial::test("panic_is_a_failure", panics),
+            Trial::test("start::refuses", || unavailable("refuses")),
+            Trial::test("start::dies", || unavailable("dies")),
+            Trial::test("start::garbage", || unavailable("garbage")),
+            Trial::test("determinism::workers", determinism),
+            Trial::test("determinism::seed", other_seed),
+            Trial::test("foreign_text_stays_text", foreign_text),
+        ];
+        libtest_mimic::run(&arguments, trials).exit_code()
+    }
+
+    fn finish(name: &str, filters: &[&str], seed: u64, workers: usize) -> std::result::Result<Finished, RunError> {
+        let suite = array_protocol::manifest::load().map_err(RunError::Manifest)?;
+        let hash = array_protocol::manifest::suite_hash();
+        let limits = WorkerLimits { case_deadline: Duration::from_secs(1), memory: Some(1 << 30), ..WorkerLimits::default() };
+        let launch = Launch::Own(name.into());
+        let source = move || -> std::result::Result<Box<dyn Runner>, Unavailable> { Ok(Box::new(Worker::start(launch.clone(), limits.clone())?)) };
+        let settings = Settings {
+            mode: Mode::Smoke,
+            seed,
+            workers,
+            filters: filters.iter().map(|f| f.to_string()).collect(),
+            profiles: vec![],
+            worker: name.into(),
+        };
+        run(&suite, &hash, &source, &settings, None, None, &Silent)
+    }
+
+    fn check(right: bool, what: impl Into<String>) -> std::result::Result<(), Failed> {
+        if right { Ok(()) } else { Err(what.into().into()) }
+    }
+
+    /// Only `exp.accuracy@float64` and `sqrt`: one check meets the misbehaviour, the others go on.
+    fn one_incident(name: &str, is: fn(&Incident) -> bool) -> std::result::Result<(), Failed> {
+        let done = finish(name, &["::exp.accuracy@", "::sqrt::"], 1, 2).map_err(|e| e.to_string())?;
+        let checks = &done.journal.checks;
+        let bad: Vec<&CheckRecord> = checks.iter().filter(|c| c.status == Status::Incident).collect();
+        check(bad.len() == 1, format!("{} incidents instead of one", bad.len()))?;
+        check(bad[0].id == "exp.accuracy@float64", format!("blamed on {}", bad[0].id))?;
+        let failure = bad[0].failure.as_ref().ok_or("an incident without a case")?;
+        check(failure.incident.as_ref().is_some_and(is), format!("wrong incident {:?}", failure.incident))?;
+        check(failure.index == 0, format!("blamed on case {}", failure.index))?;
+        let rest = checks.iter().filter(|c| c.status == Status::Pass).count();
+        check(rest > 5 && rest + 1 == checks.len(), format!("{rest} of {} checks passed", checks.len()))?;
+        check(conformance_code(&done) == 4, "the exit code does not tell of the incident")
+    }
+
+    /// As `conform run` tells scripts.
+    fn conformance_code(done: &Finished) -> u8 {
+        conformance::run::exit_code(&done.journal, !done.stale.is_empty())
+    }
+
+    fn prints() -> std::result::Result<(), Failed> {
+        let done = finish("prints", &["::exp.accuracy@"], 1, 1).map_err(|e| e.to_string())?;
+        let wrong: Vec<_> = done.journal.checks.iter().filter(|c| c.status != Status::Pass).map(|c| &c.id).collect();
+        check(wrong.is_empty(), format!("printing disturbed {wrong:?}"))
+    }
+
+    fn panics() -> std::result::Result<(), Failed> {
+        let done = finish("panics", &["::exp.accuracy@float64"], 1, 1).map_err(|e| e.to_string())?;
+        let record = &done.journal.checks[0];
+        check(record.status == Status::Fail, "a panic is a failure of the check")?;
+        let got = record.failure.as_ref().map(|f| f.got.clone()).unwrap_or_default();
+        check(got.contains("a panic"), format!("the message is lost: {got}"))?;
+        check(conformance_code(&done) == 1, "exit code")
+    }
+
+    fn unavailable(name: &str) -> std::result::Result<(), Failed> {
+        match finish(name, &["::exp.accuracy@"], 1, 1) {
+            Err(RunError::Unavailable(e)) => check(!e.reason.is_empty(), "no reason is given"),
+            Err(e) => Err(e.to_string().into()),
+            Ok(_) => Err("a worker that does not start was run".into()),
+        }
+    }
+
+    fn determinism() -> std::result::Result<(), Failed> {
+        let digest = |workers| finish("plain", &["::floor_divide::", "::sum::", "::getitem::", "::sort::"], 5, workers).map(|d| d.journal);
+        let (one, three) = (digest(1).map_err(|e| e.to_string())?, digest(3).map_err(|e| e.to_string())?);
+        check(one == three, "the journal depends on the number of workers")?;
+        check(one.end.digest == three.end.digest, "so does its digest")
+    }
+
+    fn other_seed() -> std::result::Result<(), Failed> {
+        let elements = |seed| finish("plain", &["::exp.accuracy@float64"], seed, 1).map(|d| d.journal.checks[0].measured.clone());
+        let (a, b) = (elements(1).map_err(|e| e.to_string())?, elements(2).map_err(|e| e.to_string())?);
+        check(a.is_some() && a != b, "another seed gives the same cases")
+    }
+
+    fn foreign_text() -> std::result::Result<(), Failed> {
+        let done = finish("script", &["::exp.accuracy@float64"], 1, 1).map_err(|e| e.to_string())?;
+        let texts = Default::default();
+        let page = conformance::report::html::render(&done.journal, &texts, None).map_err(|e| e.to_string())?;
+        check(!page.contains("<script>alert(1)"), "the name of the backend is markup in the page")?;
+        let badge = conformance::report::Badge::of(&done.journal).svg();
+        check(!badge.contains("<script>"), "the name of the backend is markup in the badge")
+    }
+}
