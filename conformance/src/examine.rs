@@ -40,7 +40,7 @@ impl Examiner {
     /// For a backend that said hello.
     pub fn new(suite: &Suite, hash: impl Into<String>, hello: &Hello, seed: u64, mode: Mode) -> Examiner {
         let limits = suite.limits().map(|(key, measure, value)| (key, Limit { measure, value }));
-        let model = Model::new(Limits::new(limits, hello.info.declared.clone()));
+        let model = Model::new(Limits::new(limits, hello.info.declared.clone())).devices(hello.info.devices.clone());
         Examiner { suite: hash.into(), model, info: hello.info.clone(), error_kinds: hello.error_kinds, seed, mode, shrinks: SHRINKS }
     }
 

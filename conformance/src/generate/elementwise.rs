@@ -25,15 +25,16 @@ pub(super) fn draw(d: &mut Draws<'_>, op: Op) -> Option<Drawn> {
         Op::Select(SelectOp::Clip) => {
             let shape = d.shape();
             let x = d.input(&shape);
-            // Bounds in order, so that no element depends on which of them wins.
-            let (low, high) = (d.array(d.dtype, &Shape::scalar(), true), d.array(d.dtype, &Shape::scalar(), true));
-            let (low, high) = if super::order::key(&low, 0) <= super::order::key(&high, 0) { (low, high) } else { (high, low) };
+            // Bounds in order, element by element, so that no result depends on which of them wins.
+            let bounds = if d.rng.one_in(2) { Shape::scalar() } else { shapes::broadcastable(&mut d.rng, &shape) };
+            let (mut low, mut high) = (d.array(d.dtype, &bounds, true), d.array(d.dtype, &bounds, true));
+            super::order::pairs(&mut low, &mut high);
             let both = d.rng.below(4);
             let bound = |d: &mut Draws<'_>, one: HostArray, skip: bool| {
                 if skip {
                     return None;
                 }
-                if d.scalars && d.info.manifest.dtypes.weak_scalars && d.rng.one_in(2) {
+                if one.shape().rank() == 0 && d.scalars && d.info.manifest.dtypes.weak_scalars && d.rng.one_in(2) {
                     return super::draw::scalar_of(&one).map(Operand::Scalar);
                 }
                 Some(Operand::Array(d.add(one)))

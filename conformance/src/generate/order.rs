@@ -50,3 +50,14 @@ pub(super) fn sort(x: &mut HostArray) {
         place.copy_from_slice(&old[from * size..][..size]);
     }
 }
+
+/// Exchanges elements of two arrays of one dtype and shape where the first is the larger.
+pub(super) fn pairs(low: &mut HostArray, high: &mut HostArray) {
+    let size = low.dtype().size();
+    for i in 0..low.size().min(high.size()) {
+        if key(low, i) > key(high, i) {
+            let range = i * size..(i + 1) * size;
+            low.bytes_mut()[range.clone()].swap_with_slice(&mut high.bytes_mut()[range]);
+        }
+    }
+}
