@@ -32,6 +32,8 @@ pub struct Examiner {
     pub seed: u64,
     /// How much is run.
     pub mode: Mode,
+    /// Whether the worker can run a program on several threads.
+    pub threads: bool,
     /// Cases tried to make a counterexample small.
     pub shrinks: u64,
 }
@@ -41,7 +43,16 @@ impl Examiner {
     pub fn new(suite: &Suite, hash: impl Into<String>, hello: &Hello, seed: u64, mode: Mode) -> Examiner {
         let limits = suite.limits().map(|(key, measure, value)| (key, Limit { measure, value }));
         let model = Model::new(Limits::new(limits, hello.info.declared.clone())).devices(hello.info.devices.clone());
-        Examiner { suite: hash.into(), model, info: hello.info.clone(), error_kinds: hello.error_kinds, seed, mode, shrinks: SHRINKS }
+        Examiner {
+            suite: hash.into(),
+            model,
+            info: hello.info.clone(),
+            error_kinds: hello.error_kinds,
+            seed,
+            mode,
+            threads: hello.threads,
+            shrinks: SHRINKS,
+        }
     }
 
     fn ground(&self) -> Ground<'_> {
@@ -86,6 +97,9 @@ impl Examiner {
             return Some(format!("the backend does not have {dtype}"));
         }
         let spec = &check.clause.check;
+        if spec.kind == CheckKind::Concurrent && !self.threads {
+            return Some("the worker runs programs on one thread".into());
+        }
         match &spec.key {
             Some(key) if check.clause.level == Level::Declared && !self.info.declared.contains_key(key) => {
                 Some(format!("the backend does not declare `{key}` ({})", spec.choices.join(" or ")))
@@ -201,6 +215,12 @@ impl Examiner {
         record.measured = self.measured(check, &tally.stats);
         if let Some((index, case, incident)) = tally.incident {
             record.status = Status::Incident;
+            // What follows the first line is the worker's standard error, which may differ from run to run.
+            let first = |text: &str| text.lines().next().unwrap_or_default().to_string();
+            let incident = match incident {
+                Incident::Crash(text) => Incident::Crash(first(&text)),
+                other => other,
+            };
             let (what, got) = match &incident {
                 Incident::Crash(text) => ("the worker crashed", text.clone()),
                 Incident::Hang => ("no answer within the deadline", "nothing".into()),

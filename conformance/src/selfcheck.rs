@@ -7,7 +7,7 @@ use crate::model::{Limit, Limits};
 use crate::plan::{Check, Mode, Plan};
 use crate::worker::{InProcess, Runner};
 use array_protocol::manifest::{CheckKind, Level, Suite};
-use array_protocol::{Backend, DType, Op};
+use array_protocol::{Backend, DType, InterchangeOp, Op};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -140,7 +140,9 @@ fn run<B: Backend>(suite: &Suite, hash: &str, good: &B, options: &Options, progr
 /// The first check of the target's clause and operation that notices the fault, and what it says.
 pub fn catch<B: Backend>(suite: &Suite, hash: &str, good: &B, target: &Target, checks: &ByTarget, seed: u64) -> Option<(String, String)> {
     let limits = Limits::new(suite.limits().map(|(k, measure, value)| (k, Limit { measure, value })), good.info().declared);
-    let faulty = faults::inject(good.clone(), &target.fault, target.op, &limits)?;
+    // Clauses of transport go through no operation but the way in.
+    let way_in = Some(Op::from(InterchangeOp::Upload));
+    let faulty = faults::inject(good.clone(), &target.fault, target.op.or(way_in), &limits)?;
     let mut runner = InProcess::new(faulty);
     let examiner = Examiner { shrinks: 0, ..Examiner::new(suite, hash, runner.hello(), seed, Mode::Standard) };
     for check in checks.get(&(target.clause.clone(), target.op))? {

@@ -83,9 +83,8 @@ mod runs {
             return if result.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
         }
         let arguments = Arguments::from_args();
-        let incident = |name: &'static str, is: fn(&Incident) -> bool| {
-            Trial::test(format!("incident::{name}"), move || one_incident(name, is))
-        };
+        let incident =
+            |name: &'static str, is: fn(&Incident) -> bool| Trial::test(format!("incident::{name}"), move || one_incident(name, is));
         let trials = vec![
             incident("aborts", |i| matches!(i, Incident::Crash(_))),
             incident("hangs", |i| matches!(i, Incident::Hang)),
@@ -108,7 +107,8 @@ mod runs {
         let hash = array_protocol::manifest::suite_hash();
         let limits = WorkerLimits { case_deadline: Duration::from_secs(1), memory: Some(1 << 30), ..WorkerLimits::default() };
         let launch = Launch::Own(name.into());
-        let source = move || -> std::result::Result<Box<dyn Runner>, Unavailable> { Ok(Box::new(Worker::start(launch.clone(), limits.clone())?)) };
+        let source =
+            move || -> std::result::Result<Box<dyn Runner>, Unavailable> { Ok(Box::new(Worker::start(launch.clone(), limits.clone())?)) };
         let settings = Settings {
             mode: Mode::Smoke,
             seed,

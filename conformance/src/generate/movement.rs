@@ -240,6 +240,15 @@ fn assigned(d: &mut Draws<'_>, x: Var, key: &[Index<Var>]) -> Operand<Var> {
         _ => None,
     };
     let shape = selected.map_or_else(Shape::scalar, |s| shapes::broadcastable(&mut d.rng, &s));
-    let value = d.array(d.dtype, &shape, true);
+    let dtype = assignable(d);
+    let value = d.array(dtype, &shape, true);
     Operand::Array(d.add(value))
+}
+
+/// The dtype under test, or, where dtypes are mixed, a narrower one of its kind: it promotes to the one under test.
+fn assignable(d: &mut Draws<'_>) -> DType {
+    let own = d.dtype;
+    let fits = |t: &DType| t.kind() == own.kind() && t.size() < own.size() && d.dtypes.contains(t);
+    let all: Vec<DType> = DType::ALL.iter().copied().filter(fits).collect();
+    if all.is_empty() || !d.mix || d.rng.one_in(3) { own } else { *d.rng.pick(&all) }
 }

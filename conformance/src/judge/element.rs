@@ -112,6 +112,9 @@ pub fn score(allowed: &Allowed, bytes: &[u8], dtype: DType) -> Score {
         Allowed::Within { hi, lo, abs } => match real(bytes, dtype) {
             Some(got) => {
                 let off = ((got - hi) - lo).abs();
+                if *abs == f64::INFINITY {
+                    return Score::of(!got.is_nan());
+                }
                 let error = if off.is_nan() {
                     f64::INFINITY
                 } else if off == 0.0 {
@@ -172,11 +175,12 @@ pub(super) fn same(expected: &[u8], got: &[u8], dtype: DType) -> bool {
 }
 
 /// The class of an expected element, where it has one.
-pub(super) fn class(allowed: &Allowed) -> Option<ElementClass> {
+pub(super) fn class(allowed: &Allowed, dtype: DType) -> Option<ElementClass> {
     match allowed {
         Allowed::Nan => Some(ElementClass::Nan),
+        Allowed::Bits(bits) if !dtype.is_complex() => real(&bits.to_le_bytes()[..dtype.size()], dtype).map(class_of),
         Allowed::Ball { hi, .. } | Allowed::Within { hi, .. } => Some(class_of(*hi)),
-        Allowed::AnyOf(list) => list.first().and_then(class),
+        Allowed::AnyOf(list) => list.first().and_then(|a| class(a, dtype)),
         _ => None,
     }
 }

@@ -294,7 +294,7 @@ impl Judge<'_> {
         let (mut worst, mut worst_at) = (0.0, None);
         let mut reported = false;
         for (i, (allowed, bytes)) in each.iter().zip(g.bytes().chunks_exact(size)).enumerate() {
-            if self.only.is_some_and(|only| element::class(allowed) != Some(only)) {
+            if self.only.is_some_and(|only| element::class(allowed, e.dtype) != Some(only)) {
                 continue;
             }
             let s = element::score(allowed, bytes, e.dtype);

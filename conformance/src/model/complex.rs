@@ -125,6 +125,9 @@ pub(super) fn log1p(a: f64, b: f64) -> Complex {
         // |1 + z|^2 = |z|^2 (1 + (2 a + 1) / |z|^2)
         let far = Dd::new(ldexp(a, -h.k)).scale(1).add_f(ldexp(1.0, -h.k)).scale(-h.k) / h.m.square();
         fun::log(h.m) + super::constants::LN2.mul_f(f64::from(h.k)) + fun::log1p(far).scale(-1)
+    } else if (a + 1.0).abs() < 0.5 && b.abs() < 0.5 {
+        // Near -1 the sum is exact (Sterbenz), and its modulus may be too small to be squared.
+        log_modulus(a + 1.0, b)
     } else {
         let p = Dd::new(a).add_f(1.0);
         // (p - 1)(p + 1) + b^2 keeps what is small next to 1.

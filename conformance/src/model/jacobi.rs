@@ -175,12 +175,16 @@ impl<F: Scalar> Matrix<F> {
                     if c.f64().abs() <= 4.0 * F::ROUNDOFF * size || size == 0.0 {
                         continue;
                     }
-                    turned = true;
                     // The rotation that makes the two columns orthogonal, by the smaller angle.
                     let zeta = (b - a) / (c + c);
                     let one = F::from_f64(1.0);
                     let steep = if zeta < F::from_f64(0.0) { -zeta } else { zeta };
-                    let t = one / (steep + (one + zeta * zeta).root());
+                    // Of a huge zeta the square is infinite, and the angle 1 / (2 zeta).
+                    if !zeta.f64().is_finite() {
+                        continue;
+                    }
+                    turned = true;
+                    let t = if steep.f64() > 1e100 { one / (steep + steep) } else { one / (steep + (one + zeta * zeta).root()) };
                     let t = if zeta < F::from_f64(0.0) { -t } else { t };
                     let cos = one / (one + t * t).root();
                     let sin = cos * t;

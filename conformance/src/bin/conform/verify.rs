@@ -5,7 +5,7 @@ use clap::Args;
 use conformance::expected::ExpectedFailures;
 use conformance::journal::{Journal, Status, read_journal};
 use conformance::plan::Mode;
-use conformance::report::{self, Certificate};
+use conformance::report::Certificate;
 use conformance::run::{RunError, Settings, run as run_suite};
 use conformance::shipped;
 use std::path::PathBuf;
