@@ -26,14 +26,13 @@ fn write(dtype: DType, allowed: &Allowed, element: &mut [u8]) {
         Allowed::Bits(bits) => put(&mut element[..width.max(dtype.size().min(8))], *bits),
         Allowed::Nan => element.chunks_exact_mut(width).for_each(|p| put(p, odd_nan(part))),
         Allowed::Ball { hi, lo, ulps } => put(&mut element[..width], farthest(part, *hi, *lo, ulps * unit(part, *hi))),
-        Allowed::Within { hi, lo, abs } => put(&mut element[..width], farthest(part, *hi, *lo, *abs)),
+        // Infinity is no distance at all from a finite number here.
+        Allowed::Within { hi, lo, abs } => put(&mut element[..width], finite(part, farthest(part, *hi, *lo, *abs))),
         Allowed::Disc { re, im, abs, .. } => {
-            // On the ray from zero through the centre; each part rounded towards the centre.
-            let modulus = re.0.hypot(im.0);
-            let (cos, sin) = if modulus > 0.0 && modulus.is_finite() { (re.0 / modulus, im.0 / modulus) } else { (0.6, 0.8) };
             let (a, b) = element.split_at_mut(width);
-            put(a, inward(part, re.0, re.1, abs * cos * RIM));
-            put(b, inward(part, im.0, im.1, abs * sin * RIM));
+            let (re, im) = rim(part, *re, *im, *abs);
+            put(a, re);
+            put(b, im);
         }
         Allowed::Parts(parts) => {
             let (a, b) = element.split_at_mut(width);
@@ -114,11 +113,34 @@ fn walk(part: DType, hi: f64, lo: f64, by: f64) -> u64 {
     if num::float(part, next).is_infinite() && inside(next) { next } else { bits }
 }
 
-/// As [`walk`], for one part of a disc, where the centre itself is always allowed.
-fn inward(part: DType, hi: f64, lo: f64, by: f64) -> u64 {
-    let bits = walk(part, hi, lo, by);
-    let finite = num::float(part, bits).is_finite() && distance(part, bits, hi, lo) <= by.abs();
-    if finite { bits } else { num::float_bits(part, hi) }
+/// The largest number instead of infinity.
+fn finite(part: DType, bits: u64) -> u64 {
+    let x = num::float(part, bits);
+    if x.is_infinite() { num::float_bits(part, num::largest(part).copysign(x)) } else { bits }
+}
+
+/// The parts of a complex number at the rim of a disc, on the ray from zero through its centre.
+fn rim(part: DType, re: (f64, f64), im: (f64, f64), abs: f64) -> (u64, u64) {
+    // Away from subnormal numbers, whose digits would be too few for angles and distances.
+    let up = if abs < 1e-250 && re.0.abs().max(im.0.abs()) < 1e-200 { 2f64.powi(600) } else { 1.0 };
+    let (x, y, abs) = (re.0 * up, im.0 * up, abs * up);
+    let modulus = x.hypot(y);
+    let (cos, sin) = if modulus > 0.0 && modulus.is_finite() { (x / modulus, y / modulus) } else { (0.6, 0.8) };
+    let start = |centre: f64, lo: f64, by: f64| {
+        let largest = num::largest(part);
+        num::float_bits(part, ((centre + by) / up + lo).clamp(-largest, largest))
+    };
+    let (mut a, mut b) = (start(x, re.1, abs * cos), start(y, im.1, abs * sin));
+    let off = |bits: u64, centre: f64, lo: f64| (num::float(part, bits) * up - centre) - lo * up;
+    // Rounding to the dtype may have stepped outside, by one in each part.
+    for _ in 0..4 {
+        let (p, q) = (off(a, x, re.1), off(b, y, im.1));
+        if p.hypot(q) <= abs * RIM {
+            return (a, b);
+        }
+        (a, b) = (toward(part, a, re.0), toward(part, b, im.0));
+    }
+    (num::float_bits(part, re.0), num::float_bits(part, im.0))
 }
 
 /// The neighbour in the direction of `to`.
@@ -183,6 +205,21 @@ mod tests {
         let v = z.view::<num_complex::Complex<f32>>().unwrap()[0];
         let off = (f64::from(v.re) - 3.0).hypot(f64::from(v.im) + 4.0);
         assert!(off <= 0.01 && off > 0.0099, "{off}");
+    }
+
+    #[test]
+    fn a_disc_among_subnormal_numbers_is_left_by_no_part() {
+        let unit = 5e-324;
+        let mut z = HostArray::zeros(DType::Complex128, [1]).unwrap();
+        store(&mut z, 0, &Allowed::Disc { re: (-2.0 * unit, 0.0), im: (-unit, 0.0), abs: 8.0 * unit, limit: 8.0 });
+        let v = z.view::<num_complex::Complex<f64>>().unwrap()[0];
+        let off = ((v.re / unit) + 2.0).hypot((v.im / unit) + 1.0);
+        assert!(off <= 8.0 && off > 6.0, "{off}");
+    }
+
+    #[test]
+    fn an_unbounded_interval_ends_at_the_largest_number() {
+        assert!(f32_of(Allowed::Within { hi: 3.0, lo: 0.0, abs: f64::INFINITY }).is_finite());
     }
 
     #[test]

@@ -66,7 +66,7 @@ impl<B: Backend> WorstLegal<B> {
 
     fn worst(&self, call: &Call<&HostArray>, expected: &[ExpectArray]) -> Result<Vec<HostArray>> {
         let related = expected.iter().any(|e| matches!(e.elements, Elements::Related(_) | Elements::Free));
-        let free = if related { self.freed(call, expected) } else { vec![] };
+        let free = if related { self.freed(call, expected)? } else { vec![] };
         let one = |(i, e): (usize, &ExpectArray)| match &e.elements {
             Elements::Bits(x) => Ok(extreme::odd_nans(x)),
             Elements::Each(all) => {
@@ -81,14 +81,22 @@ impl<B: Backend> WorstLegal<B> {
         expected.iter().enumerate().map(one).collect()
     }
 
-    /// Results that are judged together: those of the good backend, with what is free changed. Where it fails although the model wants
-    /// arrays (a declared choice), they hold NaN.
-    fn freed(&self, call: &Call<&HostArray>, expected: &[ExpectArray]) -> Vec<HostArray> {
-        let Ok(good) = self.good(call) else {
-            return expected.iter().map(|e| num::from_nums(e.dtype, &e.shape, |_| num::Num::Complex(f64::NAN, f64::NAN))).collect();
+    /// Results that are judged together: those of the good backend, with what is free changed. Where it refuses what is not finite
+    /// although the declared choice is to go on, they hold NaN.
+    fn freed(&self, call: &Call<&HostArray>, expected: &[ExpectArray]) -> Result<Vec<HostArray>> {
+        let mut finite = true;
+        call.arrays(|x| finite &= num::nums(x).all(num::Num::is_finite));
+        let good = match self.good(call) {
+            Ok(good) => good,
+            Err(e) if finite => return Err(e),
+            Err(_) => {
+                let nan = num::Num::Complex(f64::NAN, f64::NAN);
+                let all: Vec<HostArray> = expected.iter().map(|e| num::from_nums(e.dtype, &e.shape, |_| nan)).collect();
+                return Ok(all);
+            }
         };
         let good: Vec<HostArray> = good.iter().map(extreme::odd_nans).collect();
-        match (call, &*good) {
+        Ok(match (call, &*good) {
             (Call::Svd { .. }, [u, s, vh]) => {
                 let (u, vh) = turned(u, vh, s.shape().last().copied().unwrap_or(0));
                 vec![u, s.clone(), vh]
@@ -100,7 +108,7 @@ impl<B: Backend> WorstLegal<B> {
             }
             (Call::Argsort { x, how }, [_]) => vec![sorting::any_order(x, how)],
             _ => good,
-        }
+        })
     }
 }
 
