@@ -237,16 +237,19 @@ fn floor_divide(x: f64, y: f64, single: bool, dtype: DType, declared: Option<&st
     match (x.is_infinite(), y.is_infinite()) {
         _ if x.is_nan() || y.is_nan() || (x == 0.0 && y == 0.0) => Err(Allowed::Nan),
         (true, true) => Err(Allowed::Nan),
+        _ if y == 0.0 => Ok(infinity),
         (true, false) => match declared {
             Some("floor") => Ok(infinity),
-            // Python's divmod never reaches a divisor of 0.
-            Some("python") if y != 0.0 => Err(Allowed::Nan),
+            Some("python") => Err(Allowed::Nan),
             _ => either(infinity, f64::NAN),
         },
         // The standard gives -0 for the limit of the quotient, Python -1 for its floor.
-        (false, true) if negative && x != 0.0 => either(-1.0, -0.0),
+        (false, true) if negative && x != 0.0 => match declared {
+            Some("floor") => Ok(-0.0),
+            Some("python") => Ok(-1.0),
+            _ => either(-1.0, -0.0),
+        },
         (false, true) => Ok(if negative { -0.0 } else { 0.0 }),
-        _ if y == 0.0 => Ok(infinity),
         _ => Ok(quotient::floor_quotient(x, y, single)),
     }
 }
