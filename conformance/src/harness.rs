@@ -222,10 +222,6 @@ impl Bench {
                     reasons.push(format!("expected failure: {}", entry.reason));
                     Status::ExpectedFail
                 }
-                (Status::Pass, Some(entry)) if self.mode >= Mode::Standard => {
-                    failures.push(format!("`{}` passes, but line {} of the expected failures says that it fails", check.id, entry.line));
-                    Status::Fail
-                }
                 (Status::Pass, _) => {
                     passed += 1;
                     Status::Pass

@@ -170,7 +170,6 @@ pub fn run(
         if settings.filters.is_empty() {
             stale.extend(review.unused.iter().map(|e| format!("line {}: `{}` matches no check", e.line, e.clause)));
         }
-        stale.extend(review.passing.iter().map(|(e, id)| format!("line {}: `{id}` passes; remove it from the entry", e.line)));
     }
     let seconds = session.seconds.into_inner().unwrap_or_default();
     Ok(Finished { journal, seconds, elapsed: began.elapsed(), stale })

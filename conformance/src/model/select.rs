@@ -61,11 +61,13 @@ pub(super) fn clip(x: &HostArray, min: Option<Operand<&HostArray>>, max: Option<
     let shape = x.shape();
     if dtype.is_integer() {
         let (v, low, high) = (integers(x), low.map(|a| integers(&a)), high.map(|a| integers(&a)));
+        let mut crossed = false;
         let mut others = vec![];
         let mut out = vec![];
         for (i, &v) in v.iter().enumerate() {
             let (lo, hi) = (low.as_ref().map_or(i128::MIN, |l| l[i]), high.as_ref().map_or(i128::MAX, |h| h[i]));
             if lo > hi {
+                crossed = true;
                 others.push((i, Allowed::Anything));
             }
             out.push(if v < lo {
@@ -81,14 +83,16 @@ pub(super) fn clip(x: &HostArray, min: Option<Operand<&HostArray>>, max: Option<
             T => settle(shape, &out.iter().map(|&i| i as T).collect::<Vec<_>>(), others),
             else => Elements::Free
         );
-        return Ok(one(dtype, shape, elements));
+        return Ok(perhaps(crossed, one(dtype, shape, elements)));
     }
+    let mut crossed = false;
     let (v, low, high) = (reals(x), low.map(|a| reals(&a)), high.map(|a| reals(&a)));
     let mut out = v.clone();
     let mut others = vec![];
     for (i, to) in out.iter_mut().enumerate() {
         let lo = low.as_ref().map_or(f64::NEG_INFINITY, |l| l[i]);
         let hi = high.as_ref().map_or(f64::INFINITY, |h| h[i]);
+        crossed |= lo > hi;
         if v[i].is_nan() {
             // A NaN in x stays, unless a bound is NaN too: that is left open.
             if lo.is_nan() || hi.is_nan() {
@@ -96,6 +100,9 @@ pub(super) fn clip(x: &HostArray, min: Option<Operand<&HostArray>>, max: Option<
             }
         } else if lo.is_nan() || hi.is_nan() || lo > hi {
             others.push((i, Allowed::Anything));
+        } else if lo == 0.0 && hi == 0.0 {
+            // Bounds that are equal zeros of different sign: either.
+            others.push((i, Allowed::AnyOf(Box::new([exactly(dtype, 0.0), exactly(dtype, -0.0)]))));
         } else if v[i] < lo {
             *to = lo;
         } else if v[i] > hi {
@@ -110,5 +117,13 @@ pub(super) fn clip(x: &HostArray, min: Option<Operand<&HostArray>>, max: Option<
     } else {
         HostArray::from_slice(shape.clone(), &out)
     };
-    Ok(one(dtype, shape, except(array.map_err(|_| Expect::Unspecified)?, others)))
+    Ok(perhaps(crossed, one(dtype, shape, except(array.map_err(|_| Expect::Unspecified)?, others))))
+}
+
+/// Bounds that cross somewhere may be refused: the standard leaves them open.
+fn perhaps(crossed: bool, result: Expect) -> Expect {
+    match result {
+        Expect::Returns(arrays) if crossed => Expect::Either(vec![ErrorKind::Value], arrays),
+        other => other,
+    }
 }
