@@ -13,7 +13,7 @@ pub(super) const FAULTS: &[Entry] = entries! {
     "getitem.negative_bound_not_wrapped" Indexing Wrong(|s| rekey(s, |i, _| if let Index::Slice { start, stop, step } = i { between(start.map(|b| b.max(0)), stop.map(|b| b.max(0)), step) } else { i })), "negative bounds are taken for 0";
     "getitem.mask_inverted" Indexing Wrong(mask_inverted), "where the mask is false";
     "getitem.drops_repeated_positions" Indexing Wrong(drops_repeated), "a position that comes twice is chosen once";
-    "setitem.dtype_of_value" Dtype Wrong(dtype_of_value), "the dtype that x and the value promote to";
+    "setitem.dtype_of_value" Dtype Wrong(dtype_of_value), "the dtype of the value";
     "setitem.writes_everywhere" Value Wrong(writes_everywhere), "the whole array is overwritten";
     "setitem.writes_nothing" Value Wrong(|s| if let Call::Setitem { x, .. } = s.call { s.each(|_| x.clone()) } else { None }), "x as it was";
     "setitem.only_first_row" Value Wrong(only_first_row), "the value is written once, not broadcast";
@@ -129,9 +129,8 @@ fn drops_repeated(s: &Site) -> Option<Answer> {
 }
 
 fn dtype_of_value(s: &Site) -> Option<Answer> {
-    let Call::Setitem { x, value: Operand::Array(value), .. } = &s.call else { return None };
-    let (a, b) = (x.dtype(), value.dtype());
-    s.each(|y| if (b.kind(), b.size()) > (a.kind(), a.size()) { num::convert(y, b) } else { y.clone() })
+    let Call::Setitem { value: Operand::Array(value), .. } = &s.call else { return None };
+    s.each(|y| num::convert(y, value.dtype()))
 }
 
 /// The positions in `x` that the key chooses, in the order of `x[key]`.

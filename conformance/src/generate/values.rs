@@ -103,7 +103,7 @@ impl Source<'_> {
             Flavour::Small => rng.between(-9, 9) as f64,
             Flavour::Ties => *rng.pick(&[0.0, -0.0, 1.0, 1.0, 2.0, -1.0, 0.5]),
             Flavour::Range => self.in_range(rng),
-            Flavour::Bits => f64::from_bits(rng.next()),
+            Flavour::Bits => quiet64(rng.next()),
             Flavour::Special => match rng.below(2) {
                 0 => special64(rng),
                 _ => self.in_range(rng),
@@ -112,7 +112,7 @@ impl Source<'_> {
             Flavour::Extreme => extreme(rng, -1022, 1023),
             Flavour::Mixed => match rng.below(8) {
                 0 if !self.complex || rng.one_in(3) => special64(rng),
-                1 => f64::from_bits(rng.next()),
+                1 => quiet64(rng.next()),
                 2 => extreme(rng, -30, 30),
                 3 => self.near_edge64(rng),
                 _ => self.in_range(rng),
@@ -122,12 +122,12 @@ impl Source<'_> {
 
     fn float32(&self, rng: &mut Rng) -> f32 {
         match self.flavour {
-            Flavour::Bits => f32::from_bits(rng.next() as u32),
+            Flavour::Bits => quiet32(rng.next() as u32),
             Flavour::Special if rng.one_in(2) => special32(rng),
             Flavour::Edges => self.near_edge32(rng),
             Flavour::Extreme => extreme(rng, -126, 127) as f32,
             Flavour::Mixed if rng.one_in(8) && !self.complex => special32(rng),
-            Flavour::Mixed if rng.one_in(8) => f32::from_bits(rng.next() as u32),
+            Flavour::Mixed if rng.one_in(8) => quiet32(rng.next() as u32),
             Flavour::Special => self.in_range(rng) as f32,
             _ => self.float64(rng) as f32,
         }
@@ -289,4 +289,15 @@ fn step64(x: f64, by: i64) -> f64 {
 
 fn step32(x: f32, by: i64) -> f32 {
     (0..by.abs()).fold(x, |x, _| if by > 0 { x.next_up() } else { x.next_down() })
+}
+
+/// Random bits, except for signalling NaNs: IEEE 754 has them signal, and what remains differs from operation to operation.
+fn quiet64(bits: u64) -> f64 {
+    let v = f64::from_bits(bits);
+    if v.is_nan() { f64::from_bits(bits | 1 << 51) } else { v }
+}
+
+fn quiet32(bits: u32) -> f32 {
+    let v = f32::from_bits(bits);
+    if v.is_nan() { f32::from_bits(bits | 1 << 22) } else { v }
 }

@@ -51,11 +51,8 @@ pub(crate) fn remainder<T: Real>(x: T, y: T) -> T {
 /// The floor of the exact quotient, rounded to nearest even: not the floor of the rounded quotient.
 pub(crate) fn floor_divide<T: Real>(x: T, y: T) -> T {
     let (a, b): (f64, f64) = (x.into(), y.into());
+    // With an infinite operand: the floor of the limit, which is what the quotient is (`floor_div_inf = "floor"`).
     let q = a / b;
-    if b.is_infinite() && a.is_finite() {
-        let down = a != 0.0 && (a < 0.0) != (b < 0.0);
-        return T::from_exact(if down { -1.0 } else { q });
-    }
     let finite = a.is_finite() && b.is_finite();
     if a == 0.0 || b == 0.0 || !finite {
         return T::from_exact(q);
