@@ -78,7 +78,7 @@ fn lanes(s: &Site, f: impl Fn(&[Num], &Sort) -> Vec<usize>) -> Option<Answer> {
     let len = shape[axis];
     let mut from: Vec<usize> = vec![0; x.size()];
     let mut changed = vec![false; x.size()];
-    for start in (0..x.size()).filter(|i| i / inner.max(1) % len.max(1) == 0) {
+    for start in (0..x.size()).filter(|i| (i / inner.max(1)).is_multiple_of(len.max(1))) {
         let line: Vec<usize> = (0..len).map(|k| start + k * inner).collect();
         let values: Vec<Num> = line.iter().map(|&i| num::get(x, i)).collect();
         let (wrong, right) = (f(&values, how), sorted(&values, how));
@@ -155,7 +155,7 @@ pub(super) fn any_order(x: &HostArray, how: &Sort) -> HostArray {
     let inner: usize = x.shape().iter().skip(axis + 1).product();
     let len = x.shape().get(axis).copied().unwrap_or(1);
     let mut out = num::zeros(DType::Int64, x.shape());
-    for start in (0..x.size()).filter(|i| i / inner.max(1) % len.max(1) == 0) {
+    for start in (0..x.size()).filter(|i| (i / inner.max(1)).is_multiple_of(len.max(1))) {
         let v: Vec<Num> = (0..len).map(|k| num::get(x, start + k * inner)).collect();
         let ties = |a: usize, b: usize| if how.stable { a.cmp(&b) } else { b.cmp(&a) };
         let line = permutation(&v, |a, b| directed(how, v[a], v[b]).then(ties(a, b)));

@@ -17,7 +17,7 @@ pub(super) const FAULTS: &[Entry] = entries! {
     "fft.ortho_by_n" Value Wrong(|s| normed(s, |norm| if norm == Norm::Ortho { Norm::Forward } else { norm })), "1/n for `ortho`";
     "rfft.full_length" Shape Wrong(full_length), "n elements instead of n / 2 + 1";
     "rfft.inverse_sign" Structure Wrong(|s| s.each(conjugated)), "exp(+2 pi i j k / n)";
-    "rfft.loses_nyquist" Structure Wrong(|s| s.each(|y| if n(s) % 2 == 0 { along(y, axis(s), |k| (k != n(s) / 2).then_some(k)) } else { y.clone() })), "the last element is 0 where n is even";
+    "rfft.loses_nyquist" Structure Wrong(|s| s.each(|y| if n(s).is_multiple_of(2) { along(y, axis(s), |k| (k != n(s) / 2).then_some(k)) } else { y.clone() })), "the last element is 0 where n is even";
     "rfft.pads_in_front" Structure Wrong(|s| padded(s, |k, len, n| (k + len).checked_sub(n))), "the zeros come first";
     "rfft.repeats_instead_of_padding" Structure Wrong(|s| padded(s, |k, len, _| k.checked_rem(len))), "the elements start again from the first";
     "rfft.ignores_norm" Value Wrong(|s| normed(s, |_| Norm::Backward)), "never scaled";
