@@ -29,7 +29,9 @@ fn rank(a: &[Pair], n: usize, eps: f64) -> Rank {
     let empty_row = (0..n).any(|i| row(i).iter().all(zero));
     let empty_column = (0..n).any(|j| (0..n).all(|i| zero(&a[i * n + j])));
     let whole = |z: &Pair| z.0 == z.0.trunc() && z.1 == z.1.trunc() && z.0.abs() < 1024.0 && z.1.abs() < 1024.0;
-    let twins = (0..n).any(|i| (0..i).any(|j| row(i) == row(j))) && n <= 8 && a.iter().all(whole);
+    // z / z is 1 for real numbers; for complex ones it may be off by a rounding.
+    let real = a.iter().all(|z| z.1 == 0.0);
+    let twins = real && (0..n).any(|i| (0..i).any(|j| row(i) == row(j))) && n <= 8 && a.iter().all(whole);
     if empty_row || empty_column || twins {
         return Rank::Singular;
     }
