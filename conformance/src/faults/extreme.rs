@@ -174,7 +174,7 @@ mod tests {
         // The exact value lies a quarter of a unit above 1: three units up is too far, two and a quarter down fit in half units below 1.
         let x = f64::from(f32_of(Allowed::Ball { hi: 1.0 + 0.25 * ulp, lo: 0.0, ulps: 3.0 }));
         let off = (x - (1.0 + 0.25 * ulp)).abs() / ulp;
-        assert!(off <= 3.0 && off >= 2.75, "{off}");
+        assert!((2.75..=3.0).contains(&off), "{off}");
         // An exact value on the grid: the rim is left out, one step inside.
         let x = f64::from(f32_of(Allowed::Ball { hi: 1.5, lo: 0.0, ulps: 4.0 }));
         let off = (x - 1.5).abs() / ulp;

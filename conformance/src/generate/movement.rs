@@ -58,7 +58,7 @@ fn shape_call(d: &mut Draws<'_>, op: ShapeOp) -> Option<Call<Var>> {
         ShapeOp::Astype => {
             let shape = d.shape();
             let x = d.input(&shape);
-            let fits = |t: &&DType| !(d.dtype.is_complex() && !t.is_complex());
+            let fits = |t: &&DType| !d.dtype.is_complex() || t.is_complex();
             let targets: Vec<DType> = d.dtypes.iter().filter(fits).copied().collect();
             if targets.is_empty() {
                 return None;

@@ -9,7 +9,7 @@ pub(super) fn key(x: &HostArray, i: usize) -> i128 {
     match x.dtype().real() {
         DType::Float32 => ordered(f64::from(f32::from_le_bytes(real.try_into().unwrap_or_default()))),
         DType::Float64 => ordered(f64::from_le_bytes(real.try_into().unwrap_or_default())),
-        dtype => integer(dtype, real).into(),
+        dtype => integer(dtype, real),
     }
 }
 

@@ -192,7 +192,7 @@ fn of_size(d: &mut Draws<'_>, op: Op, n: usize) -> Option<Drawn> {
             return Some(drawn);
         }
         Call::Binary { .. } => {}
-        Call::Reduce { how, .. } => how.axes = if n % 2 == 0 { None } else { Some([-1i64].as_slice().into()) },
+        Call::Reduce { how, .. } => how.axes = if n.is_multiple_of(2) { None } else { Some([-1i64].as_slice().into()) },
         Call::Argmax { how, .. } => how.axis = None,
         Call::CumulativeSum { how, .. } => how.axis = Some(-1),
         Call::Fft { how, .. } => (how.axis, how.n) = (-1, None),

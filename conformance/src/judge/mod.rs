@@ -5,7 +5,7 @@ mod kinds;
 pub use element::{Score, score, ulps};
 pub use kinds::relevant;
 
-use crate::case::{Case, Outcome, StepResult, Var, Verdict};
+use crate::case::{Case, Outcome, StepResult, Var};
 use crate::model::{Elements, Expect, ExpectArray, Model};
 use array_protocol::manifest::ElementClass;
 use array_protocol::{Call, ErrorKind, HostArray};
@@ -402,12 +402,4 @@ pub(crate) fn difference(a: &HostArray, b: &HostArray) -> Option<(String, String
     }
     let f = changed_input(0, a, b);
     Some((f.expected, f.got))
-}
-
-/// An outcome, or the incident instead of one.
-pub fn outcome(verdict: &Verdict) -> Result<&Outcome, &crate::case::Incident> {
-    match verdict {
-        Verdict::Done(o) => Ok(o),
-        Verdict::Incident(i) => Err(i),
-    }
 }

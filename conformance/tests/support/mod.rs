@@ -75,6 +75,7 @@ pub(crate) fn failure() -> Failure {
 pub(crate) fn good_checks() -> Vec<CheckRecord> {
     let (f32, f64, i32, c64) = (DType::Float32, DType::Float64, DType::Int32, DType::Complex64);
     let mut checks = vec![];
+    #[allow(clippy::type_complexity, reason = "a table, read once")]
     let limits: [(&str, &str, &str, &[(DType, Measure, f64, f64)]); 9] = [
         ("exp", "elementwise", "core", &[(f32, Measure::Ulp, 0.501, 1.0), (f64, Measure::Ulp, 0.512, 1.0), (c64, Measure::Ulp, 1.9, 4.0)]),
         ("sin", "elementwise", "core", &[(f32, Measure::Ulp, 0.73, 2.0), (f64, Measure::Ulp, 1.981, 2.0)]),
