@@ -212,7 +212,11 @@ impl Expected {
             return false;
         }
         // A check may have no operation or no dtype; names of dtypes are no names of operations.
-        let (dtypes, operations): (Vec<&str>, Vec<&str>) = parts.partition(|p| DType::from_name(p).is_some());
+        let (dtypes, mut operations): (Vec<&str>, Vec<&str>) = parts.partition(|p| DType::from_name(p).is_some());
+        // The clauses of an operation name it themselves.
+        if let (true, Some((own, _))) = (operations.is_empty(), self.clause.split_once('.')) {
+            operations.push(own);
+        }
         let fits = |wanted: Vec<&str>, has: &[&str]| wanted.is_empty() || has.iter().any(|h| wanted.contains(h));
         fits(self.operations.iter().map(String::as_str).collect(), &operations)
             && fits(self.dtypes.iter().map(|d| d.name()).collect(), &dtypes)
