@@ -2,7 +2,7 @@
 use std::borrow::Cow;
 
 /// The text with everything escaped that moves, hides or reorders what a reader sees: control characters (`\u{1b}`), and the
-/// characters of Unicode that set directions or have no width. A line feed stays; use [`one_line`] where there must be none.
+/// characters of Unicode that set directions or have no width. A line feed stays; use `one_line` where there must be none.
 pub fn visible(text: &str) -> Cow<'_, str> {
     escape(text, |c| c != '\n' && disturbs(c))
 }
