@@ -29,7 +29,7 @@ pub(crate) struct RunArgs {
     /// Only this profile; may be repeated.
     #[arg(long, value_name = "NAME")]
     profile: Vec<String>,
-    /// Where the files go; default: target/conformance/<backend>.
+    /// Where the files go; default: target/conformance/BACKEND.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// The expected failures of the backend; default: the file shipped for it, if there is one.
