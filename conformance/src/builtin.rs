@@ -1,5 +1,7 @@
 //! The built-in backends under test: the one table that knows backends by name.
-use crate::worker::{InProcess, Runner, serve};
+use crate::worker::Runner;
+#[cfg(feature = "reference-cpu")]
+use crate::worker::{InProcess, serve};
 use std::io;
 
 /// A backend that comes with this program.
