@@ -1,7 +1,7 @@
 //! The examples of the manifests, as cases and as verdicts.
 use crate::case::{Case, Var};
-use crate::generate::number;
 use array_protocol::host::Bytes;
+use array_protocol::manifest::number;
 use array_protocol::manifest::{Entry, Example};
 use array_protocol::{Call, DType, HostArray, Kind, Scalar, Shape};
 use serde_json::{Map, Value};

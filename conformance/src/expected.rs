@@ -1,9 +1,9 @@
 //! The expected failures of a backend: `conformance.toml`, kept beside its code.
 //!
 //! Each entry names a clause, gives the reason, and pins the case that fails. Lists of exceptions rot, so an entry that matches no
-//! check, or a check that passes, is as much an error as a failure that nobody expects.
+//! check, or whose pinned case passes, is as much an error as a failure that nobody expects.
 use crate::case::Replay;
-use crate::journal::{CheckRecord, Status, hex};
+use crate::journal::{CheckRecord, hex};
 use array_protocol::{DType, Op};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -60,15 +60,6 @@ impl fmt::Display for ExpectedError {
     }
 }
 impl std::error::Error for ExpectedError {}
-
-/// What the checks of a run say about the entries.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Review<'a> {
-    /// Entries that match no check.
-    pub unused: Vec<&'a Expected>,
-    /// Entries that match a check that passes, and its id.
-    pub passing: Vec<(&'a Expected, &'a str)>,
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -159,7 +150,7 @@ impl ExpectedFailures {
         matches.max_by_key(|e| (usize::from(!e.operations.is_empty()) + usize::from(!e.dtypes.is_empty()), std::cmp::Reverse(e.line)))
     }
 
-    /// The entries that match none of the checks.
+    /// The entries that match none of the checks. One whose checks are only unsupported or blocked is used: nothing was shown.
     pub fn unused<'a>(&'a self, check_ids: impl IntoIterator<Item = &'a str>) -> Vec<&'a Expected> {
         let mut used = vec![false; self.entries.len()];
         for id in check_ids {
@@ -169,15 +160,6 @@ impl ExpectedFailures {
             }
         }
         self.entries.iter().zip(used).filter(|(_, used)| !used).map(|(e, _)| e).collect()
-    }
-
-    /// What to complain about after a run. An entry whose checks are only unsupported or blocked counts as used: nothing was shown.
-    pub fn review<'a>(&'a self, checks: &'a [CheckRecord]) -> Review<'a> {
-        let passed = checks.iter().filter(|c| c.status == Status::Pass);
-        Review {
-            unused: self.unused(checks.iter().map(|c| c.id.as_str())),
-            passing: passed.filter_map(|c| Some((self.matching(&c.id)?, c.id.as_str()))).collect(),
-        }
     }
 }
 

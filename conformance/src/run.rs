@@ -165,11 +165,9 @@ pub fn run(
         }
     }
     let journal = crate::journal::parse_journal(&text).map_err(RunError::Journal)?;
-    if let Some(expected) = expected {
-        let review = expected.review(&journal.checks);
-        if settings.filters.is_empty() {
-            stale.extend(review.unused.iter().map(|e| format!("line {}: `{}` matches no check", e.line, e.clause)));
-        }
+    if let (Some(expected), true) = (expected, settings.filters.is_empty()) {
+        let unused = expected.unused(journal.checks.iter().map(|c| c.id.as_str()));
+        stale.extend(unused.iter().map(|e| format!("line {}: `{}` matches no check", e.line, e.clause)));
     }
     let seconds = session.seconds.into_inner().unwrap_or_default();
     Ok(Finished { journal, seconds, elapsed: began.elapsed(), stale })

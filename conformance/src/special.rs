@@ -1,7 +1,7 @@
 //! Patterns of the tables of special values: what an element may be, for drawing arguments and for judging results. They judge
 //! without the model: the table itself is the second opinion.
-use crate::generate::number;
 use crate::rng::Rng;
+use array_protocol::manifest::number;
 use array_protocol::{DType, HostArray};
 
 /// One alternative of a pattern.

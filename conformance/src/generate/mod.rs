@@ -14,7 +14,6 @@ mod wrong;
 pub use draw::{Drawn, Draws};
 pub use programs::case;
 pub use shapes::Size;
-pub use values::number;
 
 use crate::model::Model;
 use array_protocol::{Info, Op};

@@ -1,7 +1,7 @@
 //! Element values: random bits, special values, the neighbours of edges, small integers, numbers within a range.
 use crate::rng::Rng;
 use array_protocol::host::Bytes;
-use array_protocol::manifest::{Draw, ValueClass};
+use array_protocol::manifest::{Draw, ValueClass, number};
 use array_protocol::{DType, HostArray, Kind, Shape};
 
 /// What one array's elements are drawn from. An array sticks to one flavour, so that plain arithmetic is tested as well as
@@ -157,147 +157,36 @@ impl Source<'_> {
     }
 }
 
-/// A number as manifests write it, in terms of a dtype: decimal, hexadecimal float, `pi/2`, `max`, `tiny`, `min_subnormal`, `inf`, `nan`.
-pub fn number(text: &str, dtype: DType) -> Option<f64> {
-    let single = dtype.real() == DType::Float32;
-    let (negative, body) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, text.strip_prefix('+').unwrap_or(text)),
-    };
-    let value = match body {
-        "inf" => f64::INFINITY,
-        "nan" => f64::NAN,
-        "max" => {
-            if single {
-                f64::from(f32::MAX)
-            } else {
-                f64::MAX
-            }
-        }
-        "tiny" => {
-            if single {
-                f64::from(f32::MIN_POSITIVE)
-            } else {
-                f64::MIN_POSITIVE
-            }
-        }
-        "min_subnormal" => {
-            if single {
-                f64::from(f32::from_bits(1))
-            } else {
-                f64::from_bits(1)
-            }
-        }
-        "eps" => {
-            if single {
-                f64::from(f32::EPSILON)
-            } else {
-                f64::EPSILON
-            }
-        }
-        "pi" => std::f64::consts::PI,
-        "pi/2" => std::f64::consts::FRAC_PI_2,
-        "pi/4" => std::f64::consts::FRAC_PI_4,
-        "e" => std::f64::consts::E,
-        "ln2" => std::f64::consts::LN_2,
-        _ => hexadecimal(body).or_else(|| body.parse().ok())?,
-    };
-    Some(if negative { -value } else { value })
-}
-
-/// C's hexadecimal floats, `0x1.8p-3`.
-fn hexadecimal(text: &str) -> Option<f64> {
-    let (digits, exponent) = text.strip_prefix("0x")?.split_once('p')?;
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let all = u64::from_str_radix(&format!("{whole}{fraction}"), 16).ok()?;
-    let exponent: i32 = exponent.parse().ok()?;
-    // Two factors: one alone could leave the range although the product does not.
-    let shift = exponent - 4 * fraction.len() as i32;
-    Some(all as f64 * 2f64.powi(shift / 2) * 2f64.powi(shift - shift / 2))
-}
-
 fn extreme(rng: &mut Rng, low: i64, high: i64) -> f64 {
     let mantissa = 1.0 + rng.unit();
     let sign = if rng.one_in(2) { 1.0 } else { -1.0 };
     sign * mantissa * 2f64.powi(rng.between(low, high) as i32)
 }
 
-fn special64(rng: &mut Rng) -> f64 {
-    *rng.pick(&[
-        0.0,
-        -0.0,
-        1.0,
-        -1.0,
-        0.5,
-        -0.5,
-        1.5,
-        2.5,
-        -2.5,
-        2.0,
-        3.0,
-        f64::INFINITY,
-        f64::NEG_INFINITY,
-        f64::NAN,
-        -f64::NAN,
-        f64::from_bits(0x7ff8_0000_0000_0001),
-        f64::MAX,
-        f64::MIN,
-        f64::MIN_POSITIVE,
-        -f64::MIN_POSITIVE,
-        5e-324,
-        -5e-324,
-        f64::EPSILON,
-        9_007_199_254_740_992.0,
-        1e22,
-        0.1,
-    ])
-}
+/// Special values, neighbours, and random bits of one type. `$quiet` is the bit that makes a NaN a quiet one, `$whole` the first power
+/// of two beyond which some integers are missing.
+///
+/// Random bits are no signalling NaNs: IEEE 754 has them signal, and what remains differs from operation to operation.
+macro_rules! float {
+    ($t:ident, $bits:ident, $special:ident, $step:ident, $quiet_of:ident, quiet: $quiet:literal, whole: $whole:literal, more: [$($more:literal),*]) => {
+        fn $special(rng: &mut Rng) -> $t {
+            const LEAST: $t = $t::from_bits(1);
+            let payload = $t::from_bits($t::NAN.to_bits() | 1);
+            *rng.pick(&[
+                0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 1.5, 2.5, -2.5, 2.0, 3.0, 0.1, $t::INFINITY, $t::NEG_INFINITY, $t::NAN, -$t::NAN,
+                payload, $t::MAX, $t::MIN, $t::MIN_POSITIVE, -$t::MIN_POSITIVE, LEAST, -LEAST, $t::EPSILON, $whole, $($more),*
+            ])
+        }
 
-fn special32(rng: &mut Rng) -> f32 {
-    *rng.pick(&[
-        0.0,
-        -0.0,
-        1.0,
-        -1.0,
-        0.5,
-        -0.5,
-        1.5,
-        2.5,
-        -2.5,
-        2.0,
-        3.0,
-        f32::INFINITY,
-        f32::NEG_INFINITY,
-        f32::NAN,
-        -f32::NAN,
-        f32::from_bits(0x7fc0_0001),
-        f32::MAX,
-        f32::MIN,
-        f32::MIN_POSITIVE,
-        -f32::MIN_POSITIVE,
-        1e-45,
-        -1e-45,
-        f32::EPSILON,
-        16_777_216.0,
-        0.1,
-    ])
-}
+        fn $step(x: $t, by: i64) -> $t {
+            (0..by.abs()).fold(x, |x, _| if by > 0 { x.next_up() } else { x.next_down() })
+        }
 
-fn step64(x: f64, by: i64) -> f64 {
-    (0..by.abs()).fold(x, |x, _| if by > 0 { x.next_up() } else { x.next_down() })
+        fn $quiet_of(bits: $bits) -> $t {
+            let v = $t::from_bits(bits);
+            if v.is_nan() { $t::from_bits(bits | 1 << $quiet) } else { v }
+        }
+    };
 }
-
-fn step32(x: f32, by: i64) -> f32 {
-    (0..by.abs()).fold(x, |x, _| if by > 0 { x.next_up() } else { x.next_down() })
-}
-
-/// Random bits, except for signalling NaNs: IEEE 754 has them signal, and what remains differs from operation to operation.
-fn quiet64(bits: u64) -> f64 {
-    let v = f64::from_bits(bits);
-    if v.is_nan() { f64::from_bits(bits | 1 << 51) } else { v }
-}
-
-fn quiet32(bits: u32) -> f32 {
-    let v = f32::from_bits(bits);
-    if v.is_nan() { f32::from_bits(bits | 1 << 22) } else { v }
-}
+float!(f64, u64, special64, step64, quiet64, quiet: 51, whole: 9_007_199_254_740_992.0, more: [1e22]);
+float!(f32, u32, special32, step32, quiet32, quiet: 22, whole: 16_777_216.0, more: []);

@@ -1,5 +1,5 @@
 //! What each kind of check demands beside what the model says of its steps, and which findings count against its clause.
-use super::{Aspect, Finding, Judgement, difference};
+use super::{Aspect, Finding, Judgement, difference, element};
 use crate::case::{Case, Outcome, Var};
 use crate::plan::Check;
 use crate::special::{Pattern, elements};
@@ -70,7 +70,8 @@ fn extra(check: &Check, declared: &BTreeMap<String, String>, case: &Case, outcom
             let last = case.steps.last().and_then(|s| s.out.first()).and_then(|v| values.get(v));
             let name = check.clause.check.quantity.as_deref().unwrap_or_default();
             let first = if name == "commutative_add" { values.get(&2) } else { values.get(&0) };
-            let found = first.zip(last).and_then(|(a, b)| difference(a, b));
+            // Which NaN an operation gives is free: IEEE 754 leaves the payload open.
+            let found = first.zip(last).filter(|(a, b)| !equal_but_for_nan(a, b)).and_then(|(a, b)| difference(a, b));
             found.map(|d| finding(Aspect::Identity, "the identity does not hold", d)).into_iter().collect()
         }
         CheckKind::Special if by_rows(check) => rows(check, declared, case, &values),
@@ -132,16 +133,13 @@ fn example(check: &Check, case: &Case, values: &HashMap<Var, &HostArray>, index:
     let Some(step) = case.steps.first() else { return vec![] };
     // Where the specification allows an error, the literal is a landmark for the model, whose limits judge the rest.
     let exact = example.compare == Compare::Exact && entry.manifest.accuracy.measure == Measure::Exact;
-    // Factors are judged by their relations: signs of their vectors are free.
-    let related = entry.manifest.accuracy.measure == Measure::Backward && entry.manifest.returns.len() > 1;
     let mut found = vec![];
     for (result, var) in entry.manifest.returns.iter().zip(&step.out) {
         let Some(expected) = example.returns.get(&result.name).and_then(|t| crate::example::array(t).ok()) else { continue };
         let Some(got) = values.get(var) else { continue };
         let same = expected.dtype() == got.dtype()
             && expected.shape() == got.shape()
-            && (related
-                || (0..got.size()).all(|i| alike(super::element::at(&expected, i), super::element::at(got, i), got.dtype(), exact)));
+            && (0..got.size()).all(|i| alike(element::at(&expected, i), element::at(got, i), got.dtype(), exact));
         if !same {
             found.push(finding(Aspect::Example, "the example's result differs", (format!("{expected:?}"), format!("{got:?}"))));
         }
@@ -149,16 +147,22 @@ fn example(check: &Check, case: &Case, values: &HashMap<Var, &HostArray>, index:
     found
 }
 
+/// Whether two arrays have the same elements, any NaN being the same as any other.
+fn equal_but_for_nan(a: &HostArray, b: &HostArray) -> bool {
+    let alike = |i| element::same(element::at(a, i), element::at(b, i), a.dtype());
+    a.dtype() == b.dtype() && a.shape() == b.shape() && (0..a.size()).all(alike)
+}
+
 /// Equal bits (any NaN), or where results may differ by a little, less than a ten-thousandth apart; the sign of a zero is then free.
 fn alike(expected: &[u8], got: &[u8], dtype: DType, exact: bool) -> bool {
-    if exact || super::element::same(expected, got, dtype) {
-        return super::element::same(expected, got, dtype);
+    if exact || element::same(expected, got, dtype) {
+        return element::same(expected, got, dtype);
     }
     if dtype.is_complex() {
         let n = expected.len() / 2;
         return alike(&expected[..n], &got[..n], dtype.real(), exact) && alike(&expected[n..], &got[n..], dtype.real(), exact);
     }
-    match (super::element::real(expected, dtype), super::element::real(got, dtype)) {
+    match (element::real(expected, dtype), element::real(got, dtype)) {
         (Some(e), Some(g)) => (e - g).abs() <= 1e-4 * e.abs().max(1.0),
         _ => false,
     }

@@ -1,26 +1,53 @@
-//! The small languages inside manifests: numbers, patterns of special values, arrays of examples. Here they are only checked; what
-//! they mean is the business of the harness.
+//! The small languages inside manifests: numbers, patterns of special values, arrays of examples. Patterns and
+//! arrays are only checked here; what they mean is the business of the harness.
 use crate::{DType, Kind};
-
-/// Numbers that have a name.
-const NAMED: &[&str] = &["inf", "nan", "max", "tiny", "min_subnormal", "eps", "pi", "pi/2", "pi/4", "e", "ln2"];
 
 /// Patterns that are words.
 const WORDS: &[&str] =
     &["nan", "inf", "+inf", "-inf", "0", "+0", "-0", "finite", "finite>0", "finite<0", "integer", "odd", "even", "noninteger", "any"];
 
-/// Whether this is a number: decimal, hexadecimal as in C, or one that has a name; with a sign or without.
-pub(super) fn is_number(text: &str) -> bool {
+/// The number that a text stands for, in terms of a dtype: decimal, hexadecimal as in C (`0x1.8p-3`), or one that has a name (`inf`,
+/// `nan`, `max`, `tiny`, `min_subnormal`, `eps`, `pi`, `pi/2`, `pi/4`, `e`, `ln2`); with a sign or without.
+///
+/// `max` and its like belong to the real dtype; those of dtypes that are no floating point are float64's.
+pub fn number(text: &str, dtype: DType) -> Option<f64> {
     let body = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let digit_first = body.starts_with(|c: char| c.is_ascii_digit() || c == '.');
-    NAMED.contains(&body) || is_hexadecimal(body) || (digit_first && body.parse::<f64>().is_ok())
+    let of = |single: f32, double: f64| if dtype.real() == DType::Float32 { f64::from(single) } else { double };
+    let value = match body {
+        "inf" => f64::INFINITY,
+        "nan" => f64::NAN,
+        "max" => of(f32::MAX, f64::MAX),
+        "tiny" => of(f32::MIN_POSITIVE, f64::MIN_POSITIVE),
+        "min_subnormal" => of(f32::from_bits(1), f64::from_bits(1)),
+        "eps" => of(f32::EPSILON, f64::EPSILON),
+        "pi" => std::f64::consts::PI,
+        "pi/2" => std::f64::consts::FRAC_PI_2,
+        "pi/4" => std::f64::consts::FRAC_PI_4,
+        "e" => std::f64::consts::E,
+        "ln2" => std::f64::consts::LN_2,
+        _ if body.starts_with("0x") => hexadecimal(body)?,
+        _ if body.starts_with(|c: char| c.is_ascii_digit() || c == '.') => body.parse().ok()?,
+        _ => return None,
+    };
+    Some(if text.starts_with('-') { -value } else { value })
 }
 
-fn is_hexadecimal(text: &str) -> bool {
-    let Some((digits, exponent)) = text.strip_prefix("0x").and_then(|rest| rest.split_once('p')) else { return false };
+fn hexadecimal(text: &str) -> Option<f64> {
+    let (digits, exponent) = text.strip_prefix("0x")?.split_once('p')?;
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let hex = |s: &str| s.chars().all(|c| c.is_ascii_hexdigit());
-    !whole.is_empty() && hex(whole) && hex(fraction) && exponent.parse::<i32>().is_ok()
+    if whole.is_empty() || !(whole.chars().chain(fraction.chars())).all(|c| c.is_ascii_hexdigit()) {
+        return None;
+    }
+    let all = u64::from_str_radix(&format!("{whole}{fraction}"), 16).ok()?;
+    let exponent: i32 = exponent.parse().ok()?;
+    // Two factors: one alone could leave the range although the product does not.
+    let shift = exponent.checked_sub(i32::try_from(4 * fraction.len()).ok()?)?;
+    Some(all as f64 * 2f64.powi(shift / 2) * 2f64.powi(shift - shift / 2))
+}
+
+/// Whether this is a number, as [`number`] reads it.
+pub(super) fn is_number(text: &str) -> bool {
+    number(text, DType::Float64).is_some()
 }
 
 /// Whether this is a pattern; `names` are the parameters that it may refer to.
@@ -106,7 +133,8 @@ fn holds(dtype: DType, i: i128) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{arrays, is_number, pattern};
+    use super::{arrays, is_number, number, pattern};
+    use crate::DType;
 
     #[test]
     fn numbers() {
@@ -116,6 +144,13 @@ mod tests {
         for bad in ["", "-", "one", "0x", "0x1", "0xp1", "0x1.gp1", "pi/3", "infinity", "--1"] {
             assert!(!is_number(bad), "{bad}");
         }
+    }
+
+    #[test]
+    fn numbers_have_values() {
+        let cases = [("-0x1.8p-3", -0.1875), ("+2.5", 2.5), ("0x1p-1074", 5e-324), ("-pi/2", -std::f64::consts::FRAC_PI_2)];
+        cases.iter().for_each(|&(text, value)| assert_eq!(number(text, DType::Float64), Some(value), "{text}"));
+        assert_eq!(number("-max", DType::Complex64), Some(f64::from(f32::MIN)));
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub use error::ManifestError;
 pub use explain::{explain, suggest};
 pub use files::FILES;
 pub use hash::suite_hash;
+pub use literal::number;
 pub use load::{Category, Entry, File, Suite, load, parse};
 pub use schema::*;
 pub use validate::{Disagreement, validate};
