@@ -1,6 +1,7 @@
 //! The handle, and the trait's methods handed to the families.
 use crate::array::{CpuArray, DTYPES};
 use crate::fourier::Plans;
+use crate::simd::Simd;
 use crate::{creation, elementwise, fourier, indexing, interchange, linalg, random, reduction, shape, sorting};
 use array_protocol::options::*;
 use array_protocol::{
@@ -12,12 +13,18 @@ use std::sync::Arc;
 #[derive(Clone, Default)]
 pub struct Cpu {
     pub(crate) plans: Arc<Plans>,
+    pub(crate) simd: Simd,
 }
 
 impl Cpu {
-    /// A handle.
+    /// A handle that uses the widest vector instructions of this machine.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A handle that uses these instructions. Results differ from those of other handles at most within the limits of error.
+    pub fn with(simd: Simd) -> Self {
+        Cpu { simd, ..Self::default() }
     }
 }
 

@@ -22,7 +22,9 @@ mod promote;
 mod random;
 mod reduction;
 mod shape;
+mod simd;
 mod sorting;
 
 pub use array::CpuArray;
 pub use backend::Cpu;
+pub use simd::Simd;

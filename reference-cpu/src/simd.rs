@@ -1,0 +1,92 @@
+//! Which instructions loops are compiled for: the portable baseline, AVX2 with FMA, or AVX-512, chosen at run time.
+//!
+//! Kernels are plain loops; [`Simd::run`] compiles the closure that it is given once for each set of instructions, and the compiler
+//! vectorises it. So there is one source for all paths, and nothing that needs `unsafe`. What a closure calls has to be
+//! `#[inline(always)]`, or it is compiled for the baseline only.
+use std::fmt;
+
+/// A set of vector instructions that this machine has.
+#[derive(Clone, Copy)]
+pub struct Simd(Path);
+
+#[derive(Clone, Copy)]
+enum Path {
+    Baseline,
+    #[cfg(target_arch = "x86_64")]
+    Avx2(pulp::x86::V3),
+    #[cfg(target_arch = "x86_64")]
+    Avx512(pulp::x86::V4),
+}
+
+impl Simd {
+    /// The widest that this machine has.
+    pub fn best() -> Simd {
+        #[cfg(target_arch = "x86_64")]
+        {
+            if let Some(v4) = pulp::x86::V4::try_new() {
+                return Simd(Path::Avx512(v4));
+            }
+            if let Some(v3) = pulp::x86::V3::try_new() {
+                return Simd(Path::Avx2(v3));
+            }
+        }
+        Simd::baseline()
+    }
+
+    /// What every machine of the target has.
+    pub fn baseline() -> Simd {
+        Simd(Path::Baseline)
+    }
+
+    /// All that this machine has, the widest last.
+    pub fn available() -> Vec<Simd> {
+        let mut all = vec![Simd::baseline()];
+        #[cfg(target_arch = "x86_64")]
+        {
+            all.extend(pulp::x86::V3::try_new().map(|v3| Simd(Path::Avx2(v3))));
+            all.extend(pulp::x86::V4::try_new().map(|v4| Simd(Path::Avx512(v4))));
+        }
+        all
+    }
+
+    /// The name: `baseline`, `avx2`, `avx512`.
+    pub fn name(self) -> &'static str {
+        match self.0 {
+            Path::Baseline => "baseline",
+            #[cfg(target_arch = "x86_64")]
+            Path::Avx2(_) => "avx2",
+            #[cfg(target_arch = "x86_64")]
+            Path::Avx512(_) => "avx512",
+        }
+    }
+
+    /// The AVX-512 instructions, for the few kernels that name them; `None` on other paths.
+    #[cfg(target_arch = "x86_64")]
+    pub(crate) fn avx512(self) -> Option<pulp::x86::V4> {
+        if let Path::Avx512(v4) = self.0 { Some(v4) } else { None }
+    }
+
+    /// Runs a closure that was compiled for these instructions.
+    #[inline(always)]
+    pub(crate) fn run<R>(self, f: impl FnOnce() -> R) -> R {
+        match self.0 {
+            Path::Baseline => f(),
+            #[cfg(target_arch = "x86_64")]
+            Path::Avx2(v3) => v3.vectorize(f),
+            #[cfg(target_arch = "x86_64")]
+            Path::Avx512(v4) => v4.vectorize(f),
+        }
+    }
+}
+
+impl fmt::Debug for Simd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Default for Simd {
+    fn default() -> Self {
+        Simd::best()
+    }
+}
