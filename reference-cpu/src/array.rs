@@ -1,8 +1,9 @@
 //! The array: a shared typed buffer and a layout.
 use crate::layout::Layout;
-use crate::memory;
+use crate::loops;
+use crate::memory::{self, Means, Plain, Store};
+use crate::simd::Simd;
 use array_protocol::{DType, Element, Error, ErrorKind, Op, Result, Shape};
-use ndarray::{ArrayViewMutD, Axis, Slice};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -10,16 +11,16 @@ macro_rules! buffers {
     ($($t:ty = $d:ident),* $(,)?) => {
         /// The memory of an array, shared by its views.
         #[derive(Clone)]
-        pub(crate) enum Buffer { $( $d(Arc<Vec<$t>>) ),* }
+        pub(crate) enum Buffer { $( $d(Arc<Store<$t>>) ),* }
 
         impl Buffer {
             pub(crate) fn dtype(&self) -> DType { match self { $( Buffer::$d(_) => DType::$d ),* } }
         }
 
         $( impl Typed for $t {
-            fn wrap(data: Arc<Vec<Self>>) -> Buffer { Buffer::$d(data) }
-            fn get(buffer: &Buffer) -> Option<&Arc<Vec<Self>>> { if let Buffer::$d(data) = buffer { Some(data) } else { None } }
-            fn get_mut(buffer: &mut Buffer) -> Option<&mut Arc<Vec<Self>>> { if let Buffer::$d(data) = buffer { Some(data) } else { None } }
+            fn wrap(data: Arc<Store<Self>>) -> Buffer { Buffer::$d(data) }
+            fn get(buffer: &Buffer) -> Option<&Arc<Store<Self>>> { if let Buffer::$d(data) = buffer { Some(data) } else { None } }
+            fn get_mut(buffer: &mut Buffer) -> Option<&mut Arc<Store<Self>>> { if let Buffer::$d(data) = buffer { Some(data) } else { None } }
         } )*
 
         /// Runs `$body` with `$alias` bound to the Rust type of a dtype of this backend.
@@ -32,10 +33,10 @@ macro_rules! buffers {
 }
 
 /// A Rust type whose arrays this backend keeps.
-pub(crate) trait Typed: Element + Copy + Default + PartialEq {
-    fn wrap(data: Arc<Vec<Self>>) -> Buffer;
-    fn get(buffer: &Buffer) -> Option<&Arc<Vec<Self>>>;
-    fn get_mut(buffer: &mut Buffer) -> Option<&mut Arc<Vec<Self>>>;
+pub(crate) trait Typed: Element + Copy + Default + PartialEq + Plain {
+    fn wrap(data: Arc<Store<Self>>) -> Buffer;
+    fn get(buffer: &Buffer) -> Option<&Arc<Store<Self>>>;
+    fn get_mut(buffer: &mut Buffer) -> Option<&mut Arc<Store<Self>>>;
 }
 
 buffers! {
@@ -85,14 +86,15 @@ pub struct CpuArray {
 
 impl CpuArray {
     /// From elements in C order; there are as many as the shape says.
-    pub(crate) fn new<T: Typed>(shape: Shape, data: Vec<T>) -> Self {
+    pub(crate) fn new<T: Typed>(shape: Shape, data: impl Into<Store<T>>) -> Self {
+        let data = data.into();
         debug_assert_eq!(shape.size(), data.len());
         CpuArray { buffer: T::wrap(Arc::new(data)), layout: Layout::contiguous(shape) }
     }
 
     /// Rank 0.
     pub(crate) fn scalar<T: Typed>(value: T) -> Self {
-        CpuArray::new(Shape::scalar(), vec![value])
+        CpuArray::new(Shape::scalar(), Store::of(value))
     }
 
     pub(crate) fn dtype(&self) -> DType {
@@ -113,8 +115,8 @@ impl CpuArray {
     }
 
     /// The whole buffer.
-    pub(crate) fn data<T: Typed>(&self, op: impl Into<Op>) -> Result<&Vec<T>> {
-        T::get(&self.buffer).map(Arc::as_ref).ok_or_else(|| wrong_dtype(op, &[self.dtype()]))
+    pub(crate) fn data<T: Typed>(&self, op: impl Into<Op>) -> Result<&[T]> {
+        T::get(&self.buffer).map(|data| &***data).ok_or_else(|| wrong_dtype(op, &[self.dtype()]))
     }
 
     /// The elements in C order, borrowed where they lie so.
@@ -124,12 +126,16 @@ impl CpuArray {
     }
 
     /// The same array in C order.
-    pub(crate) fn compact(&self, op: impl Into<Op>) -> Result<CpuArray> {
+    pub(crate) fn compact(&self, with: Means<'_>, op: impl Into<Op>) -> Result<CpuArray> {
         let op = op.into();
         if self.layout.is_contiguous() {
             return Ok(self.clone());
         }
-        any_dtype!(op, self.dtype(), T => Ok(CpuArray::new(self.shape().clone(), self.elements::<T>(op)?.into_owned())))
+        any_dtype!(op, self.dtype(), T => {
+            let mut out = Store::new(with, op, self.size())?;
+            loops::copy(with.simd, op, self.data::<T>(op)?, &self.layout, &mut out)?;
+            Ok(CpuArray::new(self.shape().clone(), out))
+        })
     }
 
     /// The elements, to write, if nobody shares them and no two indices name the same one.
@@ -162,22 +168,7 @@ pub(crate) fn gather<'a, T: Typed>(op: impl Into<Op>, data: &'a [T], layout: &La
     {
         return Ok(Cow::Borrowed(run));
     }
-    let broken = || Error::new(ErrorKind::Backend, op).shapes(&[&layout.shape]).detail("a view outside of its buffer");
     let mut out = memory::filled(op, n, T::default())?;
-    let view = layout.view(data).ok_or_else(broken)?;
-    // Long arrays are cut along the first axis that can be cut, where all axes before it have length 1.
-    let axis = layout.shape.iter().position(|&len| len > 1).unwrap_or(0);
-    let (len, inner) = match layout.shape.get(axis) {
-        Some(&len) if n >= memory::PARALLEL => (len, n / len),
-        _ => (1, n),
-    };
-    let rows = (memory::PARALLEL / 4 / inner.max(1)).clamp(1, len);
-    memory::parts(&mut out, rows * inner, len > rows, &|i, part| {
-        let source = if len > 1 { view.slice_axis(Axis(axis), Slice::from(i * rows..(i * rows + rows).min(len))) } else { view.view() };
-        // The shapes agree: a part holds as many elements as the rows it stands for.
-        if let Ok(mut target) = ArrayViewMutD::from_shape(source.raw_dim(), part) {
-            target.assign(&source);
-        }
-    });
+    loops::copy(Simd::best(), op, data, layout, &mut out)?;
     Ok(Cow::Owned(out))
 }

@@ -1,6 +1,7 @@
 //! The handle, and the trait's methods handed to the families.
 use crate::array::{CpuArray, DTYPES};
 use crate::fourier::Plans;
+use crate::memory::{Means, Pool};
 use crate::simd::Simd;
 use crate::{creation, elementwise, fourier, indexing, interchange, linalg, random, reduction, shape, sorting};
 use array_protocol::options::*;
@@ -9,11 +10,12 @@ use array_protocol::{
 };
 use std::sync::Arc;
 
-/// The reference CPU backend: a handle that is cheap to clone. Clones share the plans of Fourier transforms.
+/// The reference CPU backend: a handle that is cheap to clone. Clones share the plans of Fourier transforms, and freed memory.
 #[derive(Clone, Default)]
 pub struct Cpu {
     pub(crate) plans: Arc<Plans>,
     pub(crate) simd: Simd,
+    pub(crate) pool: Arc<Pool>,
 }
 
 impl Cpu {
@@ -25,6 +27,11 @@ impl Cpu {
     /// A handle that uses these instructions. Results differ from those of other handles at most within the limits of error.
     pub fn with(simd: Simd) -> Self {
         Cpu { simd, ..Self::default() }
+    }
+
+    /// What its operations work with.
+    pub(crate) fn means(&self) -> Means<'_> {
+        Means { simd: self.simd, pool: Some(&self.pool) }
     }
 }
 
@@ -79,10 +86,10 @@ impl Backend for Cpu {
         elementwise::binary::binary_assign(self, op, x, x2)
     }
     fn select(&self, condition: &CpuArray, x1: Arg, x2: Arg) -> Result<CpuArray> {
-        elementwise::select::select(condition, x1, x2)
+        elementwise::select::select(self, condition, x1, x2)
     }
     fn clip(&self, x: &CpuArray, min: Option<Arg>, max: Option<Arg>) -> Result<CpuArray> {
-        elementwise::clip::clip(x, min, max)
+        elementwise::clip::clip(self, x, min, max)
     }
 
     fn reduce(&self, op: ReduceOp, x: &CpuArray, how: &Reduce) -> Result<CpuArray> {
@@ -109,10 +116,10 @@ impl Backend for Cpu {
     }
 
     fn astype(&self, x: &CpuArray, dtype: &DType) -> Result<CpuArray> {
-        elementwise::cast::cast(array_protocol::ShapeOp::Astype, x, *dtype)
+        elementwise::cast::cast(self.means(), array_protocol::ShapeOp::Astype, x, *dtype)
     }
     fn reshape(&self, x: &CpuArray, to: &Shape) -> Result<CpuArray> {
-        shape::reshape(x, to)
+        shape::reshape(self.means(), x, to)
     }
     fn permute_dims(&self, x: &CpuArray, axes: &AxisList) -> Result<CpuArray> {
         shape::permute_dims(x, axes)
@@ -121,7 +128,7 @@ impl Backend for Cpu {
         shape::broadcast_to(x, to)
     }
     fn concat(&self, arrays: &[&CpuArray], axis: &Option<i64>) -> Result<CpuArray> {
-        shape::concat(arrays, *axis)
+        shape::concat(self.means(), arrays, *axis)
     }
     fn tril(&self, x: &CpuArray, k: &i64) -> Result<CpuArray> {
         shape::tril(x, *k)
@@ -130,7 +137,7 @@ impl Backend for Cpu {
         shape::flip(x, axes)
     }
     fn roll(&self, x: &CpuArray, how: &Roll) -> Result<CpuArray> {
-        shape::roll(x, how)
+        shape::roll(self.means(), x, how)
     }
     fn squeeze(&self, x: &CpuArray, axes: &AxisList) -> Result<CpuArray> {
         shape::squeeze(x, axes)

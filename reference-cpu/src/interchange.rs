@@ -1,6 +1,6 @@
 //! Data in and out, and devices.
 use crate::array::{CpuArray, Typed, any_dtype, no_such_dtype};
-use crate::memory;
+use crate::memory::{self, Store};
 use array_protocol::{Device, Error, ErrorKind, HostArray, InterchangeOp, Op, Result, dlpack};
 use std::sync::Arc;
 
@@ -38,11 +38,11 @@ pub(crate) fn to_device(x: &CpuArray, device: Device) -> Result<CpuArray> {
 }
 
 /// What keeps an exported buffer alive.
-struct Held<T: Typed>(Arc<Vec<T>>);
+struct Held<T: Typed>(Arc<Store<T>>);
 
 impl<T: Typed> AsRef<[u8]> for Held<T> {
     fn as_ref(&self) -> &[u8] {
-        bytemuck::cast_slice(&self.0)
+        bytemuck::cast_slice(&self.0[..])
     }
 }
 

@@ -39,6 +39,11 @@ impl Layout {
         self.contiguous_tail() == self.rank()
     }
 
+    /// The part of the buffer that is the array, where its elements lie in C order without gaps.
+    pub(crate) fn run(&self) -> Option<std::ops::Range<usize>> {
+        self.is_contiguous().then(|| self.offset..self.offset + self.size())
+    }
+
     /// The number of last axes that together lie in C order without gaps.
     fn contiguous_tail(&self) -> usize {
         if self.size() == 0 {
@@ -54,16 +59,6 @@ impl Layout {
             }
         }
         self.rank()
-    }
-
-    /// Where the array repeats one contiguous run of elements in C order: the length of that run (the whole array if contiguous).
-    pub(crate) fn period(&self) -> Option<usize> {
-        if self.size() == 0 {
-            return Some(0);
-        }
-        let outer = self.rank() - self.contiguous_tail();
-        let repeated = self.shape.iter().zip(&self.strides).take(outer).all(|(&len, &stride)| len == 1 || stride == 0);
-        repeated.then(|| self.shape.iter().skip(outer).product())
     }
 
     /// Whether two indices may name the same element.

@@ -1,6 +1,11 @@
 //! Operands brought to one dtype, by the promotion rules of the protocol.
-use crate::array::{CpuArray, any_dtype, wrong_dtype};
-use array_protocol::{DType, Op, Operand, Result, Scalar};
+use crate::array::{CpuArray, Typed, any_dtype, wrong_dtype};
+use crate::elementwise::cast::cast;
+use crate::layout::Layout;
+use crate::loops::View;
+use crate::memory::Means;
+use array_protocol::{DType, Op, Operand, Result, Scalar, Shape};
+use std::borrow::Cow;
 
 /// A scalar as a rank-0 array of a dtype that it may stand beside.
 ///
@@ -48,8 +53,44 @@ pub(crate) fn promoted(op: impl Into<Op>, arrays: &[&CpuArray]) -> Result<DType>
 pub(crate) fn converted(op: impl Into<Op>, operand: Operand<&CpuArray>, dtype: DType) -> Result<CpuArray> {
     let op = op.into();
     match operand {
-        Operand::Array(a) if a.dtype() == dtype => Ok(a.clone()),
-        Operand::Array(a) => crate::elementwise::cast::cast(op, a, dtype),
+        Operand::Array(a) => cast(Means::default(), op, a, dtype),
         Operand::Scalar(s) => scalar_array(op, s, dtype),
+    }
+}
+
+/// An operand of a loop over elements of `T`: an array of that dtype, or a scalar that no array was made of.
+pub(crate) enum Fitted<'a, T> {
+    Array(Cow<'a, CpuArray>),
+    Scalar(T, Layout),
+}
+
+impl<'a, T: Typed> Fitted<'a, T> {
+    /// Brings an operand to the dtype, which it promotes to.
+    ///
+    /// # Errors
+    /// `Value`, `Dtype`, `OutOfMemory`.
+    pub(crate) fn new(with: Means<'_>, op: impl Into<Op>, operand: Operand<&'a CpuArray>) -> Result<Self> {
+        let op = op.into();
+        Ok(match operand {
+            Operand::Array(a) if a.dtype() == T::DTYPE => Fitted::Array(Cow::Borrowed(a)),
+            Operand::Array(a) => Fitted::Array(Cow::Owned(cast(with, op, a, T::DTYPE)?)),
+            Operand::Scalar(s) => Fitted::Scalar(s.element::<T>().map_err(|e| e.as_op(op))?, Layout::contiguous(Shape::scalar())),
+        })
+    }
+
+    pub(crate) fn shape(&self) -> &Shape {
+        match self {
+            Fitted::Array(a) => a.shape(),
+            Fitted::Scalar(_, layout) => &layout.shape,
+        }
+    }
+
+    /// # Errors
+    /// None: the dtype is right by construction.
+    pub(crate) fn view(&self, op: impl Into<Op>) -> Result<View<'_, T>> {
+        match self {
+            Fitted::Array(a) => View::of(op, a),
+            Fitted::Scalar(value, layout) => Ok(View { data: std::slice::from_ref(value), layout }),
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Operations that move elements. Most only write another layout.
 use crate::array::{CpuArray, any_dtype};
 use crate::layout::{Layout, c_strides};
-use crate::memory;
+use crate::memory::{self, Means};
 use crate::promote::{converted, promoted};
 use array_protocol::options::{Axes, AxisList, Roll};
 use array_protocol::{Error, ErrorKind, Op, Operand, Result, Shape, ShapeOp};
@@ -32,12 +32,12 @@ pub(crate) fn axes(op: impl Into<Op>, shape: &Shape, list: &[i64]) -> Result<Sma
     Ok(out)
 }
 
-pub(crate) fn reshape(x: &CpuArray, shape: &Shape) -> Result<CpuArray> {
+pub(crate) fn reshape(with: Means<'_>, x: &CpuArray, shape: &Shape) -> Result<CpuArray> {
     let op = ShapeOp::Reshape;
     if shape.checked_size() != Some(x.size()) {
         return Err(Error::new(ErrorKind::Shape, op).shapes(&[x.shape(), shape]));
     }
-    let x = x.compact(op)?;
+    let x = x.compact(with, op)?;
     Ok(x.with(Layout { shape: shape.clone(), strides: c_strides(shape), offset: x.layout.offset }))
 }
 
@@ -77,7 +77,7 @@ pub(crate) fn squeeze(x: &CpuArray, which: &AxisList) -> Result<CpuArray> {
     Ok(x.with(layout))
 }
 
-pub(crate) fn concat(arrays: &[&CpuArray], along: Option<i64>) -> Result<CpuArray> {
+pub(crate) fn concat(with: Means<'_>, arrays: &[&CpuArray], along: Option<i64>) -> Result<CpuArray> {
     let op = ShapeOp::Concat;
     let Some(first) = arrays.first() else {
         return Err(Error::new(ErrorKind::Value, op).detail("no arrays"));
@@ -91,7 +91,7 @@ pub(crate) fn concat(arrays: &[&CpuArray], along: Option<i64>) -> Result<CpuArra
         Some(a) => axis(op, first.shape(), a)?,
         None => {
             for p in &mut parts {
-                *p = reshape(p, &Shape::from([p.size()]))?;
+                *p = reshape(with, p, &Shape::from([p.size()]))?;
             }
             0
         }
@@ -129,7 +129,7 @@ fn join(parts: &[CpuArray], at: usize) -> Result<CpuArray> {
     })
 }
 
-pub(crate) fn roll(x: &CpuArray, how: &Roll) -> Result<CpuArray> {
+pub(crate) fn roll(with: Means<'_>, x: &CpuArray, how: &Roll) -> Result<CpuArray> {
     let op = ShapeOp::Roll;
     let shifts = |n: usize| match how.shift.as_slice() {
         &[one] => Ok(vec![one; n]),
@@ -137,8 +137,8 @@ pub(crate) fn roll(x: &CpuArray, how: &Roll) -> Result<CpuArray> {
         many => Err(Error::new(ErrorKind::Value, op).detail(format!("{} shifts for {n} axes", many.len()))),
     };
     let Some(list) = &how.axes else {
-        let flat = reshape(x, &Shape::from([x.size()]))?;
-        return reshape(&shifted(&flat, 0, shifts(1)?[0])?, x.shape());
+        let flat = reshape(with, x, &Shape::from([x.size()]))?;
+        return reshape(with, &shifted(&flat, 0, shifts(1)?[0])?, x.shape());
     };
     // An axis may come more than once: its shifts add up.
     let list = list.iter().map(|&a| axis(op, x.shape(), a)).collect::<Result<Vec<_>>>()?;

@@ -1,8 +1,9 @@
 //! Operations on two broadcast operands.
-use super::{Elementwise, Join, Source, broadcast, update, zip};
+use super::{Elementwise, Join, broadcast};
 use crate::Cpu;
-use crate::array::{CpuArray, Typed, any_dtype, wrong_dtype};
-use crate::promote::{common, converted};
+use crate::array::{CpuArray, Typed, any_dtype, gather, wrong_dtype};
+use crate::loops::{View, update, zip};
+use crate::promote::{Fitted, common};
 use array_protocol::{BinaryOp, Error, ErrorKind, Operand, Result, Shape, derived};
 
 /// Whether the operation is one of this backend's own.
@@ -29,8 +30,8 @@ fn native(op: BinaryOp) -> bool {
 }
 
 /// Fails where an element of the second operand is outside of the operation's domain. Nothing is computed for an empty result.
-fn check<T: Typed>(op: BinaryOp, shape: &Shape, y: &CpuArray, allowed: fn(T) -> bool) -> Result<()> {
-    if shape.contains(&0) || y.elements::<T>(op)?.iter().all(|&v| allowed(v)) {
+fn check<T: Typed>(op: BinaryOp, shape: &Shape, y: View<'_, T>, allowed: fn(T) -> bool) -> Result<()> {
+    if shape.contains(&0) || gather(op, y.data, y.layout)?.iter().all(|&v| allowed(v)) {
         return Ok(());
     }
     Err(Error::new(ErrorKind::Value, op).dtypes(&[T::DTYPE]).detail("the second operand has a negative element"))
@@ -41,48 +42,40 @@ pub(crate) fn binary(b: &Cpu, op: BinaryOp, x1: Operand<&CpuArray>, x2: Operand<
         return derived::binary(b, op, x1, x2);
     }
     let dtype = common(op, &[x1, x2])?;
-    let (x, y) = (converted(op, x1, dtype)?, converted(op, x2, dtype)?);
-    let shape = broadcast(op, x.shape(), y.shape())?;
-    any_dtype!(op, dtype, T => match T::binary(op) {
-        Some(Join::Same(kernel)) => zip(op, &x, &y, shape, kernel),
-        Some(Join::Bool(kernel)) => zip(op, &x, &y, shape, kernel),
-        Some(Join::Checked(allowed, kernel)) => {
-            check::<T>(op, &shape, &y, allowed)?;
-            zip(op, &x, &y, shape, kernel)
+    any_dtype!(op, dtype, T => {
+        let join = T::binary(op).ok_or_else(|| wrong_dtype(op, &[dtype]))?;
+        let (x, y) = (Fitted::<T>::new(b.means(), op, x1)?, Fitted::<T>::new(b.means(), op, x2)?);
+        let shape = broadcast(op, x.shape(), y.shape())?;
+        let (x, y) = (x.view(op)?, y.view(op)?);
+        match join {
+            Join::Same(kernel) => zip(b.means(), op, x, y, shape, kernel),
+            Join::Bool(kernel) => zip(b.means(), op, x, y, shape, kernel),
+            Join::Checked(allowed, kernel) => {
+                check(op, &shape, y, allowed)?;
+                zip(b.means(), op, x, y, shape, kernel)
+            }
         }
-        None => Err(wrong_dtype(op, &[dtype])),
     })
 }
 
 pub(crate) fn binary_assign(b: &Cpu, op: BinaryOp, x: &mut CpuArray, x2: Operand<&CpuArray>) -> Result<()> {
-    if !native(op) || common(op, &[Operand::Array(x), x2])? != x.dtype() {
-        *x = binary(b, op, Operand::Array(x), x2)?;
-        return Ok(());
-    }
-    let y = converted(op, x2, x.dtype())?;
-    if broadcast(op, x.shape(), y.shape())? != *x.shape() {
-        *x = binary(b, op, Operand::Array(x), x2)?;
-        return Ok(());
-    }
-    let in_place = any_dtype!(op, x.dtype(), T => {
-        let kernel = match T::binary(op) {
-            Some(Join::Same(kernel)) => Some(kernel),
-            Some(Join::Checked(allowed, kernel)) => {
-                check::<T>(op, x.shape(), &y, allowed)?;
-                Some(kernel)
+    let dtype = x.dtype();
+    let in_place = native(op) && common(op, &[Operand::Array(x), x2])? == dtype;
+    let done = in_place
+        && any_dtype!(op, dtype, T => {
+            let y = Fitted::<T>::new(b.means(), op, x2)?;
+            let fits = broadcast(op, x.shape(), y.shape())? == *x.shape();
+            match T::binary(op) {
+                Some(Join::Same(kernel)) if fits => update(b.simd, op, x, y.view(op)?, kernel),
+                Some(Join::Checked(allowed, kernel)) if fits => {
+                    check(op, x.shape(), y.view(op)?, allowed)?;
+                    update(b.simd, op, x, y.view(op)?, kernel)
+                }
+                _ => Ok(false),
             }
-            _ => None,
-        };
-        match kernel {
-            Some(kernel) => {
-                let source = Source::<T>::new(op, &y, x.shape())?;
-                Ok(update::<T>(x, &|start, old, new| source.block(start, old.len(), &mut |other| kernel(old, other, new))))
-            }
-            None => Ok(false),
-        }
-    })?;
-    if !in_place {
-        *x = binary(b, op, Operand::Array(x), Operand::Array(&y))?;
+        })?;
+    if !done {
+        *x = binary(b, op, Operand::Array(x), x2)?;
     }
     Ok(())
 }

@@ -1,6 +1,8 @@
 //! `astype`: from any dtype to any other, complex to any other kind excepted.
-use super::{Kernel1, kernel, map};
+use super::{Kernel1, kernel};
 use crate::array::{CpuArray, DTYPES, Typed, no_such_dtype, wrong_dtype};
+use crate::loops::map;
+use crate::memory::Means;
 use array_protocol::{DType, Op, Result};
 use num_complex::Complex;
 
@@ -31,7 +33,7 @@ casts!(i8, i16, i32, i64, u8, u16, u32, u64, f32, f64);
 casts!(@bool i8, i16, i32, i64, u8, u16, u32, u64, f32, f64);
 casts!(@complex f32 => f32, f32 => f64, f64 => f32, f64 => f64);
 impl CastFrom<bool> for bool {
-    const KERNEL: Kernel1<bool, bool> = |a, out| out.copy_from_slice(a);
+    const KERNEL: Kernel1<bool, bool> = |_, a, out| out.copy_from_slice(a);
 }
 impl CastFrom<bool> for Complex<f32> {
     const KERNEL: Kernel1<bool, Self> = kernel!(|x| Complex::new(u8::from(x).into(), 0.0));
@@ -43,7 +45,7 @@ impl CastFrom<bool> for Complex<f64> {
 ///
 /// # Errors
 /// `Dtype`, `Unsupported`, `OutOfMemory`.
-pub(crate) fn cast(op: impl Into<Op>, x: &CpuArray, dtype: DType) -> Result<CpuArray> {
+pub(crate) fn cast(with: Means<'_>, op: impl Into<Op>, x: &CpuArray, dtype: DType) -> Result<CpuArray> {
     let op = op.into();
     let from = x.dtype();
     if from == dtype {
@@ -51,7 +53,7 @@ pub(crate) fn cast(op: impl Into<Op>, x: &CpuArray, dtype: DType) -> Result<CpuA
     }
     macro_rules! to {
         ($from:ty => $($to:ty),*) => {
-            array_protocol::dispatch_dtype!(dtype, in [$($to),*], U => map::<$from, U>(op, x, <U as CastFrom<$from>>::KERNEL), else => other(op, from, dtype))
+            array_protocol::dispatch_dtype!(dtype, in [$($to),*], U => map::<$from, U>(with, op, x, <U as CastFrom<$from>>::KERNEL), else => other(op, from, dtype))
         };
     }
     match from {

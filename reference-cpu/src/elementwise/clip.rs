@@ -1,7 +1,10 @@
 //! `clip`.
-use super::{Kernel2, broadcast, kernel, zip};
+use super::cast::cast;
+use super::{Kernel2, broadcast, kernel};
+use crate::Cpu;
 use crate::array::{CpuArray, Typed, wrong_dtype};
-use crate::promote::{common, converted};
+use crate::loops::{View, zip};
+use crate::promote::{Fitted, common};
 use array_protocol::{Operand, Result, SelectOp};
 
 /// Limits from below and from above.
@@ -23,17 +26,17 @@ macro_rules! clip {
 clip!(float f32, f64);
 clip!(integer i8, i16, i32, i64, u8, u16, u32, u64);
 
-pub(crate) fn clip(x: &CpuArray, min: Option<Operand<&CpuArray>>, max: Option<Operand<&CpuArray>>) -> Result<CpuArray> {
+pub(crate) fn clip(b: &Cpu, x: &CpuArray, min: Option<Operand<&CpuArray>>, max: Option<Operand<&CpuArray>>) -> Result<CpuArray> {
     let op = SelectOp::Clip;
     let operands: Vec<Operand<&CpuArray>> = [Some(Operand::Array(x)), min, max].into_iter().flatten().collect();
     let dtype = common(op, &operands)?;
-    let mut out = converted(op, Operand::Array(x), dtype)?;
+    let mut out = cast(b.means(), op, x, dtype)?;
     array_protocol::dispatch_dtype!(dtype, in [i8, i16, i32, i64, u8, u16, u32, u64, f32, f64], T => {
         for (bound, kernel) in [(min, <T as Clip>::LOW), (max, <T as Clip>::HIGH)] {
             if let Some(bound) = bound {
-                let bound = converted(op, bound, dtype)?;
+                let bound = Fitted::<T>::new(b.means(), op, bound)?;
                 let shape = broadcast(op, out.shape(), bound.shape())?;
-                out = zip(op, &out, &bound, shape, kernel)?;
+                out = zip(b.means(), op, View::of(op, &out)?, bound.view(op)?, shape, kernel)?;
             }
         }
         Ok(out)

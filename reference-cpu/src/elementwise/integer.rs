@@ -24,9 +24,9 @@ macro_rules! integers {
             fn unary(op: UnaryOp) -> Option<Map<$t>> {
                 Some(match op {
                     UnaryOp::Abs => Map::Same(kernel!(|$a| $abs)),
-                    UnaryOp::IsNan => Map::Bool(|_, out| out.fill(false)),
+                    UnaryOp::IsNan => Map::Bool(|_, _, out| out.fill(false)),
                     UnaryOp::Negative => Map::Same(kernel!(|x| x.wrapping_neg())),
-                    UnaryOp::Round => Map::Same(|a, out| out.copy_from_slice(a)),
+                    UnaryOp::Round => Map::Same(|_, a, out| out.copy_from_slice(a)),
                     UnaryOp::Sign => Map::Same(kernel!(|$s| $sign)),
                     _ => return None,
                 })

@@ -1,9 +1,7 @@
 //! `setitem`: in place where nobody shares the memory, else on a copy.
 use super::key::{Selected, select};
-use crate::array::{CpuArray, Typed, any_dtype, wrong_dtype};
-use crate::elementwise::Source;
+use crate::array::{CpuArray, Typed, any_dtype, gather, wrong_dtype};
 use crate::layout::Layout;
-use crate::memory::{self, BLOCK};
 use crate::promote::{converted, scalar_array};
 use array_protocol::{Error, ErrorKind, Index, IndexingOp, Operand, Result};
 
@@ -38,10 +36,9 @@ fn assign<T: Typed>(x: &mut CpuArray, key: &[Index<&CpuArray>], value: &CpuArray
     match selected {
         Selected::View(target) => copy::<T>(x, &target, value, &source),
         Selected::Picked(picked) => {
-            let n = memory::size(OP, &picked.shape)?;
-            let values = Source::<T>::new(OP, value, &picked.shape)?;
+            let values = gather(OP, value.data::<T>(OP)?, &source)?;
             let Some((data, _)) = x.unique::<T>() else { return Err(shared()) };
-            let mut next = Values { source: &values, n, at: 0, buffer: Vec::with_capacity(n.min(BLOCK)) };
+            let mut next = values.iter().copied();
             picked.runs(|run| run.write(data, &mut next));
             Ok(())
         }
@@ -64,27 +61,4 @@ fn copy<T: Typed>(x: &mut CpuArray, target: &Layout, value: &CpuArray, source: &
 #[cold]
 fn shared() -> Error {
     Error::new(ErrorKind::Backend, OP).detail("the memory cannot be written")
-}
-
-/// The values one by one, fetched by blocks.
-struct Values<'a, T: Typed> {
-    source: &'a Source<'a, T>,
-    n: usize,
-    at: usize,
-    buffer: Vec<T>,
-}
-
-impl<T: Typed> Iterator for Values<'_, T> {
-    type Item = T;
-    fn next(&mut self) -> Option<T> {
-        let i = self.at % BLOCK;
-        if i == 0 {
-            self.buffer.clear();
-            let len = BLOCK.min(self.n.checked_sub(self.at)?);
-            let buffer = &mut self.buffer;
-            self.source.block(self.at, len, &mut |block| buffer.extend_from_slice(block));
-        }
-        self.at += 1;
-        self.buffer.get(i).copied()
-    }
 }

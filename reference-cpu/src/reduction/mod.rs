@@ -6,7 +6,7 @@ pub(crate) mod scan;
 use crate::Cpu;
 use crate::array::{CpuArray, Typed, any_dtype, gather, wrong_dtype};
 use crate::elementwise::cast::cast;
-use crate::memory;
+use crate::memory::{self, Means};
 use crate::shape::axes;
 use accumulate::Accumulate;
 use array_protocol::options::Reduce;
@@ -86,7 +86,7 @@ pub(crate) fn reduce(b: &Cpu, op: ReduceOp, x: &CpuArray, how: &Reduce) -> Resul
     match op {
         ReduceOp::Sum | ReduceOp::Prod => {
             let dtype = accumulator(op, dtype, how.dtype)?;
-            let x = cast(op, x, dtype)?;
+            let x = cast(Means::default(), op, x, dtype)?;
             numeric!(op, dtype, T => if op == ReduceOp::Sum { plan.apply(op, &x, &T::sum) } else { plan.apply(op, &x, &T::prod) })
         }
         ReduceOp::Mean => {

@@ -4,7 +4,7 @@ use super::{accumulator, kernels::is_nan, numeric, refused};
 use crate::array::{CpuArray, Typed, gather};
 use crate::elementwise::cast::cast;
 use crate::layout::Layout;
-use crate::memory;
+use crate::memory::{self, Means};
 use crate::shape::axis;
 use array_protocol::options::{ArgReduce, Scan};
 use array_protocol::{Error, ErrorKind, Result, ScanOp, Shape};
@@ -56,7 +56,7 @@ pub(crate) fn cumulative_sum(x: &CpuArray, how: &Scan) -> Result<CpuArray> {
         None => return Err(Error::new(ErrorKind::Axis, op).shapes(&[x.shape()]).detail("no axis given, and the rank is not 1")),
     };
     let dtype = accumulator(op, x.dtype(), how.dtype)?;
-    let x = cast(op, x, dtype)?;
+    let x = cast(Means::default(), op, x, dtype)?;
     numeric!(op, dtype, T => running::<T>(&x, at, how.include_initial))
 }
 

@@ -1,6 +1,22 @@
 //! Memory that may run out: every allocation that grows with the input goes through here and fails as a typed error.
+mod pages;
+mod pool;
+
+pub(crate) use pages::Plain;
+pub(crate) use pool::{Pool, Store};
+
+use crate::simd::Simd;
 use array_protocol::{Error, ErrorKind, Op, Result, Shape};
 use rayon::prelude::*;
+use std::sync::Arc;
+
+/// What an operation works with: instructions, and memory for its result.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Means<'a> {
+    pub(crate) simd: Simd,
+    /// `None`: results come from the general allocator.
+    pub(crate) pool: Option<&'a Arc<Pool>>,
+}
 
 /// From here on a loop over elements is worth splitting over threads.
 pub(crate) const PARALLEL: usize = 1 << 16;
@@ -110,6 +126,15 @@ pub(crate) fn parts<T: Send>(out: &mut [T], len: usize, parallel: bool, f: &(dyn
         out.par_chunks_mut(len).enumerate().for_each(|(i, part)| f(i, part));
     } else {
         out.chunks_mut(len).enumerate().for_each(|(i, part)| f(i, part));
+    }
+}
+
+/// Hands each item to `f`, on all threads where that is worth while.
+pub(crate) fn spread<T: Send>(items: Vec<T>, parallel: bool, f: &(dyn Fn(T) + Sync)) {
+    if parallel && rayon::current_num_threads() > 1 {
+        items.into_par_iter().for_each(f);
+    } else {
+        items.into_iter().for_each(f);
     }
 }
 

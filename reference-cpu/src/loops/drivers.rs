@@ -1,0 +1,226 @@
+//! The loops, by the number of their operands.
+use super::grid::BLOCK;
+use super::operand::{Reader, Scratch};
+use super::{Axes, Grid};
+use crate::array::{CpuArray, Typed};
+use crate::elementwise::{Kernel1, Kernel2};
+use crate::layout::Layout;
+use crate::memory::{self, Means, Store};
+use crate::simd::Simd;
+use array_protocol::{Error, ErrorKind, Op, Result, Shape};
+
+#[cold]
+fn clash(op: Op, shape: &Shape, layouts: &[&Layout]) -> Error {
+    let shapes: Vec<&Shape> = layouts.iter().map(|l| &l.shape).chain([shape]).collect();
+    Error::new(ErrorKind::Shape, op).shapes(&shapes)
+}
+
+/// The plan of a loop over layouts that broadcast to a shape; `None` for no elements.
+fn grid<const N: usize>(op: Op, shape: &Shape, layouts: [&Layout; N], bytes: usize) -> Result<Option<Grid<N>>> {
+    if shape.contains(&0) {
+        return Ok(None);
+    }
+    let axes = Axes::new(shape, layouts).ok_or_else(|| clash(op, shape, &layouts))?;
+    Ok(Some(Grid::new(axes, bytes)))
+}
+
+/// The elements of a layout in C order; as many as `out` takes.
+///
+/// # Errors
+/// `Shape` where there are not so many.
+pub(crate) fn copy<T: Typed>(simd: Simd, op: impl Into<Op>, data: &[T], layout: &Layout, out: &mut [T]) -> Result<()> {
+    let op = op.into();
+    if layout.size() != out.len() {
+        return Err(clash(op, &layout.shape, &[]));
+    }
+    if let Some(grid) = grid(op, &layout.shape, [layout], size_of::<T>())? {
+        grid.run(simd, out, &|task, writer| {
+            let mut a = Reader::new(simd, &grid, 0, data);
+            grid.each(task, &mut |tile| a.copy(0, tile, |k, fill| writer.run(tile, k, fill)));
+        });
+    }
+    Ok(())
+}
+
+/// Contiguous operands of up to so many elements take no plan.
+const SMALL: usize = 1 << 12;
+
+/// An operand: a buffer, and which of its elements.
+#[derive(Clone, Copy)]
+pub(crate) struct View<'a, T> {
+    pub(crate) data: &'a [T],
+    pub(crate) layout: &'a Layout,
+}
+
+impl<'a, T: Typed> View<'a, T> {
+    /// # Errors
+    /// `Dtype`.
+    pub(crate) fn of(op: impl Into<Op>, x: &'a CpuArray) -> Result<Self> {
+        Ok(View { data: x.data(op)?, layout: &x.layout })
+    }
+
+    /// The elements, if they are `n` in a row and few; one that is repeated fills `copies`, if these are enough.
+    #[inline]
+    fn few<'s>(self, n: usize, copies: &'s mut [T; FEW]) -> Option<&'s [T]>
+    where
+        'a: 's,
+    {
+        let run = self.data.get(self.layout.run()?)?;
+        match run {
+            &[one] if n != 1 && n <= FEW => {
+                copies[..n].fill(one);
+                Some(&copies[..n])
+            }
+            _ => (run.len() == n && n <= SMALL).then_some(run),
+        }
+    }
+}
+
+/// Copies of a scalar beside a small array.
+const FEW: usize = 64;
+
+/// `kernel` over one array.
+///
+/// # Errors
+/// `OutOfMemory`.
+pub(crate) fn map<A: Typed, U: Typed>(with: Means<'_>, op: impl Into<Op>, x: &CpuArray, kernel: Kernel1<A, U>) -> Result<CpuArray> {
+    let (op, simd) = (op.into(), with.simd);
+    let data = x.data::<A>(op)?;
+    let mut out = Store::<U>::new(with, op, x.size())?;
+    if let Some(run) = x.layout.run().filter(|r| r.len() <= SMALL).and_then(|r| data.get(r)) {
+        kernel(simd, run, &mut out);
+    } else if let Some(grid) = grid(op, x.shape(), [&x.layout], size_of::<U>())? {
+        grid.run(simd, &mut out, &|task, writer| {
+            let mut a = Reader::new(simd, &grid, 0, data);
+            grid.each(task, &mut |tile| {
+                a.load(0, tile);
+                (0..tile.runs).for_each(|k| writer.run(tile, k, &mut |out| kernel(simd, a.run(tile, k), out)));
+            });
+        });
+    }
+    Ok(CpuArray::new(x.shape().clone(), out))
+}
+
+/// `kernel` over two operands broadcast to `shape`.
+///
+/// # Errors
+/// `Shape`, `OutOfMemory`.
+pub(crate) fn zip<A: Typed, B: Typed, U: Typed>(
+    with: Means<'_>,
+    op: impl Into<Op>,
+    x: View<'_, A>,
+    y: View<'_, B>,
+    shape: Shape,
+    kernel: Kernel2<A, B, U>,
+) -> Result<CpuArray> {
+    let (op, simd) = (op.into(), with.simd);
+    let n = memory::size(op, &shape)?;
+    let mut out = Store::<U>::new(with, op, n)?;
+    if n <= SMALL
+        && let (Some(a), Some(b)) = (x.few(n, &mut [A::default(); FEW]), y.few(n, &mut [B::default(); FEW]))
+    {
+        kernel(simd, a, b, &mut out);
+    } else if let Some(grid) = grid(op, &shape, [x.layout, y.layout], size_of::<U>())? {
+        grid.run(simd, &mut out, &|task, writer| {
+            let (mut a, mut b) = (Reader::new(simd, &grid, 0, x.data), Reader::new(simd, &grid, 1, y.data));
+            grid.each(task, &mut |tile| {
+                a.load(0, tile);
+                b.load(1, tile);
+                (0..tile.runs).for_each(|k| writer.run(tile, k, &mut |out| kernel(simd, a.run(tile, k), b.run(tile, k), out)));
+            });
+        });
+    }
+    Ok(CpuArray::new(shape, out))
+}
+
+/// One of two arrays, element by element, by a third; all broadcast to `shape`.
+///
+/// # Errors
+/// `Shape`, `OutOfMemory`.
+pub(crate) fn choose<T: Typed>(
+    with: Means<'_>,
+    op: impl Into<Op>,
+    condition: View<'_, bool>,
+    [x, y]: [View<'_, T>; 2],
+    shape: Shape,
+) -> Result<CpuArray> {
+    let (op, simd) = (op.into(), with.simd);
+    let mut out = Store::<T>::new(with, op, memory::size(op, &shape)?)?;
+    if let Some(grid) = grid(op, &shape, [condition.layout, x.layout, y.layout], size_of::<T>())? {
+        grid.run(simd, &mut out, &|task, writer| {
+            let mut c = Reader::new(simd, &grid, 0, condition.data);
+            let (mut a, mut b) = (Reader::new(simd, &grid, 1, x.data), Reader::new(simd, &grid, 2, y.data));
+            grid.each(task, &mut |tile| {
+                c.load(0, tile);
+                a.load(1, tile);
+                b.load(2, tile);
+                for k in 0..tile.runs {
+                    let (c, a, b) = (c.run(tile, k), a.run(tile, k), b.run(tile, k));
+                    writer.run(tile, k, &mut |out| {
+                        simd.run(
+                            #[inline(always)]
+                            || {
+                                for (((o, &c), &a), &b) in out.iter_mut().zip(c).zip(a).zip(b) {
+                                    *o = if c { a } else { b };
+                                }
+                            },
+                        );
+                    });
+                }
+            });
+        });
+    }
+    Ok(CpuArray::new(shape, out))
+}
+
+/// The elements of an array, to write, where the memory is shared with nobody and lies in C order.
+fn own<A: Typed>(x: &mut CpuArray) -> Option<&mut [A]> {
+    let (data, layout) = x.unique::<A>()?;
+    data.get_mut(layout.run()?)
+}
+
+/// Overwrites the elements of an array by `kernel` of them. Says whether it could.
+pub(crate) fn rewrite<A: Typed>(simd: Simd, x: &mut CpuArray, kernel: Kernel1<A, A>) -> bool {
+    let Some(out) = own::<A>(x) else { return false };
+    memory::rewrite(out, &|_, block| {
+        let mut scratch = Scratch::<A>::new();
+        let old = scratch.slice(block.len());
+        old.copy_from_slice(block);
+        kernel(simd, old, block);
+    });
+    true
+}
+
+/// The same with a second operand that broadcasts to the array.
+///
+/// # Errors
+/// `Shape`.
+pub(crate) fn update<A: Typed, B: Typed>(
+    simd: Simd,
+    op: impl Into<Op>,
+    x: &mut CpuArray,
+    y: View<'_, B>,
+    kernel: Kernel2<A, B, A>,
+) -> Result<bool> {
+    let op = op.into();
+    let shape = x.shape().clone();
+    let Some(out) = own::<A>(x) else { return Ok(false) };
+    if let Some(grid) = grid(op, &shape, [y.layout], 0)? {
+        grid.run(simd, out, &|task, writer| {
+            let mut b = Reader::new(simd, &grid, 0, y.data);
+            let mut scratch = Scratch::<A>::new();
+            grid.each(task, &mut |tile| {
+                b.load(0, tile);
+                for k in 0..tile.runs {
+                    let (run, other) = (writer.old(tile, k), b.run(tile, k));
+                    for (run, other) in run.chunks_mut(BLOCK).zip(other.chunks(BLOCK)) {
+                        let old = scratch.slice(run.len());
+                        old.copy_from_slice(run);
+                        kernel(simd, old, other, run);
+                    }
+                }
+            });
+        });
+    }
+    Ok(true)
+}

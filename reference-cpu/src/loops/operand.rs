@@ -1,0 +1,139 @@
+//! Operands as runs of elements.
+use super::grid::{BLOCK, Grid, Tile};
+use crate::memory::Plain;
+use crate::simd::Simd;
+
+/// How the runs of an operand are had.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Mode {
+    /// As it lies.
+    Direct,
+    /// One element, repeated.
+    Constant,
+    /// Packed, tile by tile.
+    Packed,
+}
+
+/// A block of elements in the first-level cache.
+#[repr(align(64))]
+pub(crate) struct Scratch<T>([T; BLOCK]);
+
+impl<T: Plain + Default> Scratch<T> {
+    pub(crate) fn new() -> Self {
+        Scratch([T::default(); BLOCK])
+    }
+
+    pub(crate) fn slice(&mut self, len: usize) -> &mut [T] {
+        &mut self.0[..len]
+    }
+}
+
+/// Hands out the runs of one operand. Each task has its own.
+pub(crate) struct Reader<'a, T> {
+    simd: Simd,
+    data: &'a [T],
+    mode: Mode,
+    row: isize,
+    column: isize,
+    at: usize,
+    scratch: Scratch<T>,
+    /// The place of the constant that the scratch is full of.
+    constant: Option<usize>,
+}
+
+impl<'a, T: Plain + Default> Reader<'a, T> {
+    /// Operand `i` of a grid, in its buffer.
+    pub(crate) fn new<const N: usize>(simd: Simd, grid: &Grid<N>, i: usize, data: &'a [T]) -> Self {
+        let (mode, row, column) = grid.operands[i];
+        Reader { simd, data, mode, row, column, at: 0, scratch: Scratch::new(), constant: None }
+    }
+
+    /// Turns to a tile.
+    #[inline]
+    pub(crate) fn load<const N: usize>(&mut self, i: usize, tile: &Tile<N>) {
+        self.at = tile.at[i];
+        match self.mode {
+            Mode::Direct => {}
+            Mode::Constant => {
+                if self.constant != Some(self.at) {
+                    self.scratch.0.fill(self.data[self.at]);
+                    self.constant = Some(self.at);
+                }
+            }
+            Mode::Packed => {
+                let out = &mut self.scratch.0[..tile.rows * tile.columns];
+                pack(self.simd, self.data, self.at, (self.row, self.column), tile.columns, out);
+            }
+        }
+    }
+
+    /// Run `k` of the tile.
+    #[inline]
+    pub(crate) fn run<const N: usize>(&self, tile: &Tile<N>, k: usize) -> &[T] {
+        match self.mode {
+            Mode::Direct => &self.data[self.at.wrapping_add_signed(self.row.wrapping_mul(k as isize))..][..tile.length],
+            Mode::Constant => &self.scratch.0[..tile.length],
+            Mode::Packed => &self.scratch.0[k * tile.length..][..tile.length],
+        }
+    }
+
+    /// Copies the runs of a tile to where `place` says.
+    #[inline]
+    pub(crate) fn copy<const N: usize>(&mut self, i: usize, tile: &Tile<N>, mut place: impl FnMut(usize, &mut dyn FnMut(&mut [T]))) {
+        if self.mode == Mode::Packed && tile.runs == 1 {
+            // Straight to its place.
+            let (simd, data, at, strides) = (self.simd, self.data, tile.at[i], (self.row, self.column));
+            return place(0, &mut |out| pack(simd, data, at, strides, tile.columns, out));
+        }
+        self.load(i, tile);
+        for k in 0..tile.runs {
+            place(k, &mut |out| out.copy_from_slice(self.run(tile, k)));
+        }
+    }
+}
+
+/// Packs rows of `columns` elements, the first at `at`, one behind the other. `out` is a multiple of `columns`.
+fn pack<T: Plain>(simd: Simd, data: &[T], at: usize, (row, column): (isize, isize), columns: usize, out: &mut [T]) {
+    let rows = out.len() / columns.max(1);
+    simd.run(
+        #[inline(always)]
+        || {
+            if rows > 1 && row != 0 && row.unsigned_abs() < column.unsigned_abs() {
+                // The operand runs along the rows: each column is read as it lies.
+                for c in 0..columns {
+                    let from = at.wrapping_add_signed(column.wrapping_mul(c as isize));
+                    strided(data, from, row, rows, out[c..].iter_mut().step_by(columns));
+                }
+            } else {
+                for (r, run) in out.chunks_exact_mut(columns).enumerate() {
+                    let from = at.wrapping_add_signed(row.wrapping_mul(r as isize));
+                    match column {
+                        1 => run.copy_from_slice(&data[from..][..columns]),
+                        2 => {
+                            // The last pair may end with the buffer.
+                            let pairs = &data[from..][..2 * columns - 1];
+                            let (last, whole) = (columns - 1, pairs.chunks_exact(2));
+                            run[..last].iter_mut().zip(whole).for_each(|(o, pair)| *o = pair[0]);
+                            run[last] = pairs[2 * last];
+                        }
+                        _ => strided(data, from, column, columns, run.iter_mut()),
+                    }
+                }
+            }
+        },
+    );
+}
+
+/// `n` elements, `stride` apart, the first at `from`.
+#[inline(always)]
+fn strided<'o, T: Plain>(data: &[T], from: usize, stride: isize, n: usize, out: impl Iterator<Item = &'o mut T>) {
+    let step = stride.unsigned_abs();
+    let reach = (n - 1) * step;
+    match stride {
+        0 => out.for_each(|o| *o = data[from]),
+        1 => out.zip(&data[from..][..n]).for_each(|(o, &v)| *o = v),
+        -1 => out.zip(data[from - reach..=from].iter().rev()).for_each(|(o, &v)| *o = v),
+        _ if stride > 0 => out.zip(data[from..=from + reach].iter().step_by(step)).for_each(|(o, &v)| *o = v),
+        _ => out.zip(data[from - reach..=from].iter().rev().step_by(step)).for_each(|(o, &v)| *o = v),
+    }
+}
