@@ -12,10 +12,13 @@ use std::sync::Arc;
 
 /// The reference CPU backend: a handle that is cheap to clone. Clones share the plans of Fourier transforms, and freed memory.
 #[derive(Clone, Default)]
-pub struct Cpu {
-    pub(crate) plans: Arc<Plans>,
-    pub(crate) simd: Simd,
-    pub(crate) pool: Arc<Pool>,
+pub struct Cpu(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    plans: Plans,
+    simd: Simd,
+    pool: Arc<Pool>,
 }
 
 impl Cpu {
@@ -26,12 +29,24 @@ impl Cpu {
 
     /// A handle that uses these instructions. Results differ from those of other handles at most within the limits of error.
     pub fn with(simd: Simd) -> Self {
-        Cpu { simd, ..Self::default() }
+        Cpu(Arc::new(Shared { simd, ..Shared::default() }))
     }
 
     /// What its operations work with.
+    #[inline]
     pub(crate) fn means(&self) -> Means<'_> {
-        Means { simd: self.simd, pool: Some(&self.pool) }
+        Means { simd: self.0.simd, pool: Some(&self.0.pool) }
+    }
+
+    /// The instructions of its loops.
+    #[inline]
+    pub(crate) fn simd(&self) -> Simd {
+        self.0.simd
+    }
+
+    /// Its plans of Fourier transforms.
+    pub(crate) fn plans(&self) -> &Plans {
+        &self.0.plans
     }
 }
 

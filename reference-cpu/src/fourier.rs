@@ -103,7 +103,7 @@ impl Job {
     }
 
     fn complex(&self, b: &Cpu, (mut data, layout): (Vec<Complex<f64>>, Layout)) -> (Vec<Complex<f64>>, Layout) {
-        let plan = b.plans.plan(self.n, |p| p.complex.plan_fft_forward(self.n));
+        let plan = b.plans().plan(self.n, |p| p.complex.plan_fft_forward(self.n));
         let parallel = data.len() >= PARALLEL;
         memory::parts(&mut data, self.n, parallel, &|_, run| plan.process(run));
         (data, layout)
@@ -111,7 +111,7 @@ impl Job {
 
     fn real(&self, b: &Cpu, (data, mut layout): (Vec<f64>, Layout)) -> Result<(Vec<Complex<f64>>, Layout)> {
         let op = self.op;
-        let plan: Arc<dyn RealToComplex<f64>> = b.plans.plan(self.n, |p| p.real.plan_fft_forward(self.n));
+        let plan: Arc<dyn RealToComplex<f64>> = b.plans().plan(self.n, |p| p.real.plan_fft_forward(self.n));
         let half = self.n / 2 + 1;
         if let Some(last) = layout.shape.last_mut() {
             *last = half;

@@ -4,21 +4,31 @@ use ndarray::{ArrayView, ArrayViewMut, Axis, IxDyn, ShapeBuilder};
 use smallvec::SmallVec;
 
 /// Distances in elements, one per axis.
-pub(crate) type Strides = SmallVec<[isize; 6]>;
+pub(crate) type Strides = SmallVec<[isize; INLINE]>;
+/// Up to this rank they need no heap.
+const INLINE: usize = 6;
 
 /// Shape, strides and offset, all in elements.
 ///
 /// Every index inside the shape addresses an element of the buffer; an array without elements may have any offset up to the
 /// length of the buffer.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Layout {
     pub(crate) shape: Shape,
     pub(crate) strides: Strides,
     pub(crate) offset: usize,
 }
 
+impl Clone for Layout {
+    #[inline]
+    fn clone(&self) -> Self {
+        Layout { shape: self.shape.clone(), strides: Strides::from_slice(&self.strides), offset: self.offset }
+    }
+}
+
 impl Layout {
     /// C order from the start of the buffer.
+    #[inline]
     pub(crate) fn contiguous(shape: Shape) -> Self {
         let strides = c_strides(&shape);
         Layout { shape, strides, offset: 0 }
@@ -192,8 +202,10 @@ impl Layout {
 }
 
 /// C-order strides of a shape.
+#[inline]
 pub(crate) fn c_strides(shape: &Shape) -> Strides {
-    let mut strides: Strides = smallvec::smallvec![0; shape.rank()];
+    let rank = shape.rank();
+    let mut strides = if rank <= INLINE { Strides::from_buf_and_len([0; INLINE], rank) } else { Strides::from_elem(0, rank) };
     let mut step = 1isize;
     for (stride, &len) in strides.iter_mut().zip(shape.iter()).rev() {
         *stride = step;

@@ -21,6 +21,11 @@ pub(crate) fn scalar_array(op: impl Into<Op>, s: Scalar, dtype: DType) -> Result
 /// # Errors
 /// `Dtype` where they do not mix, or none of them is an array.
 pub(crate) fn common(op: impl Into<Op>, operands: &[Operand<&CpuArray>]) -> Result<DType> {
+    if let [Operand::Array(x), Operand::Array(y)] = operands
+        && x.dtype() == y.dtype()
+    {
+        return Ok(x.dtype());
+    }
     let op = op.into();
     let arrays = || operands.iter().filter_map(|o| o.array()).map(|a| a.dtype());
     let scalars = || operands.iter().filter_map(|o| if let Operand::Scalar(s) = o { Some(*s) } else { None });

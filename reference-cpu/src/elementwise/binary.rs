@@ -66,10 +66,10 @@ pub(crate) fn binary_assign(b: &Cpu, op: BinaryOp, x: &mut CpuArray, x2: Operand
             let y = Fitted::<T>::new(b.means(), op, x2)?;
             let fits = broadcast(op, x.shape(), y.shape())? == *x.shape();
             match T::binary(op) {
-                Some(Join::Same(kernel)) if fits => update(b.simd, op, x, y.view(op)?, kernel),
+                Some(Join::Same(kernel)) if fits => update(b.simd(), op, x, y.view(op)?, kernel),
                 Some(Join::Checked(allowed, kernel)) if fits => {
                     check(op, x.shape(), y.view(op)?, allowed)?;
-                    update(b.simd, op, x, y.view(op)?, kernel)
+                    update(b.simd(), op, x, y.view(op)?, kernel)
                 }
                 _ => Ok(false),
             }

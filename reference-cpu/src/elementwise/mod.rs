@@ -74,6 +74,9 @@ pub(crate) use kernel;
 /// # Errors
 /// `Shape`.
 pub(crate) fn broadcast(op: impl Into<Op>, x: &Shape, y: &Shape) -> Result<Shape> {
+    if x == y {
+        return Ok(x.clone());
+    }
     x.broadcast(y).ok_or_else(|| Error::new(ErrorKind::Shape, op).shapes(&[x, y]))
 }
 

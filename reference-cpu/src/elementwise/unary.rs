@@ -25,7 +25,7 @@ pub(crate) fn unary(b: &Cpu, op: UnaryOp, x: &CpuArray) -> Result<CpuArray> {
 
 pub(crate) fn unary_assign(b: &Cpu, op: UnaryOp, x: &mut CpuArray) -> Result<()> {
     let in_place = any_dtype!(op, x.dtype(), T => match T::unary(op) {
-        Some(Map::Same(kernel)) => Ok(rewrite::<T>(b.simd, x, kernel)),
+        Some(Map::Same(kernel)) => Ok(rewrite::<T>(b.simd(), x, kernel)),
         _ => Ok(false),
     })?;
     if !in_place {

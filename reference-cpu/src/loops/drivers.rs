@@ -59,25 +59,38 @@ impl<'a, T: Typed> View<'a, T> {
         Ok(View { data: x.data(op)?, layout: &x.layout })
     }
 
-    /// The elements, if they are `n` in a row and few; one that is repeated fills `copies`, if these are enough.
+    /// The elements, if they are few, and `n` in a row or one that repeats.
     #[inline]
-    fn few<'s>(self, n: usize, copies: &'s mut [T; FEW]) -> Option<&'s [T]>
-    where
-        'a: 's,
-    {
+    fn few(self, n: usize) -> Option<Few<'a, T>> {
         let run = self.data.get(self.layout.run()?)?;
         match run {
-            &[one] if n != 1 && n <= FEW => {
-                copies[..n].fill(one);
-                Some(&copies[..n])
-            }
-            _ => (run.len() == n && n <= SMALL).then_some(run),
+            &[one] if n != 1 => Some(Few::Same(one)),
+            _ => (run.len() == n && n <= SMALL).then_some(Few::Run(run)),
         }
     }
 }
 
-/// Copies of a scalar beside a small array.
-const FEW: usize = 64;
+/// Operands that take no plan.
+enum Few<'a, T> {
+    Run(&'a [T]),
+    Same(T),
+}
+
+/// Copies of a scalar beside a small array, at most.
+const COPIES: usize = 64;
+
+/// `kernel` over two operands of few elements. Says whether they are.
+#[inline]
+fn zip_few<A: Typed, B: Typed, U: Typed>(simd: Simd, x: View<'_, A>, y: View<'_, B>, out: &mut [U], kernel: Kernel2<A, B, U>) -> bool {
+    let n = out.len();
+    match (x.few(n), y.few(n)) {
+        (Some(Few::Run(a)), Some(Few::Run(b))) => kernel(simd, a, b, out),
+        (Some(Few::Run(a)), Some(Few::Same(b))) if n <= COPIES => kernel(simd, a, &[b; COPIES][..n], out),
+        (Some(Few::Same(a)), Some(Few::Run(b))) if n <= COPIES => kernel(simd, &[a; COPIES][..n], b, out),
+        _ => return false,
+    }
+    true
+}
 
 /// `kernel` over one array.
 ///
@@ -116,11 +129,10 @@ pub(crate) fn zip<A: Typed, B: Typed, U: Typed>(
     let (op, simd) = (op.into(), with.simd);
     let n = memory::size(op, &shape)?;
     let mut out = Store::<U>::new(with, op, n)?;
-    if n <= SMALL
-        && let (Some(a), Some(b)) = (x.few(n, &mut [A::default(); FEW]), y.few(n, &mut [B::default(); FEW]))
-    {
-        kernel(simd, a, b, &mut out);
-    } else if let Some(grid) = grid(op, &shape, [x.layout, y.layout], size_of::<U>())? {
+    if zip_few(simd, x, y, &mut out, kernel) {
+        return Ok(CpuArray::new(shape, out));
+    }
+    if let Some(grid) = grid(op, &shape, [x.layout, y.layout], size_of::<U>())? {
         grid.run(simd, &mut out, &|task, writer| {
             let (mut a, mut b) = (Reader::new(simd, &grid, 0, x.data), Reader::new(simd, &grid, 1, y.data));
             grid.each(task, &mut |tile| {

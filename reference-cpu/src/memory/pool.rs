@@ -107,7 +107,7 @@ impl<T: Typed> Store<T> {
     #[inline]
     pub(crate) fn new(with: Means<'_>, op: impl Into<Op>, n: usize) -> Result<Store<T>> {
         if n <= INLINE {
-            return Ok(Store::Heap(SmallVec::from_elem(T::default(), n)));
+            return Ok(Store::Heap(SmallVec::from_buf_and_len([T::default(); INLINE], n)));
         }
         let op = op.into();
         let bytes = n.checked_mul(size_of::<T>()).ok_or_else(|| exhausted(op, None))?;
@@ -120,7 +120,7 @@ impl<T: Typed> Store<T> {
     /// One element.
     #[inline]
     pub(crate) fn of(value: T) -> Store<T> {
-        Store::Heap(SmallVec::from_elem(value, 1))
+        Store::Heap(SmallVec::from_buf_and_len([value; INLINE], 1))
     }
 
     fn pooled(pool: &Arc<Pool>, op: Op, n: usize, bytes: usize) -> Result<Store<T>> {
