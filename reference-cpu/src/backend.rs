@@ -178,6 +178,6 @@ impl Backend for Cpu {
         fourier::fft(self, op, x, how)
     }
     fn random(&self, op: RandomOp, key: &Key, how: &Random) -> Result<CpuArray> {
-        random::random(op, *key, how)
+        random::random(self, op, *key, how)
     }
 }

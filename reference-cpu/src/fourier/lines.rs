@@ -5,7 +5,7 @@ use crate::Cpu;
 use crate::array::CpuArray;
 use crate::layout::Layout;
 use crate::memory::{self, PARALLEL};
-use array_protocol::{FftOp, Result};
+use array_protocol::{Error, ErrorKind, FftOp, Result};
 use ndarray::{ArrayViewMut3, Axis};
 use num_complex::Complex;
 
@@ -13,6 +13,9 @@ use num_complex::Complex;
 const GROUP: usize = 1 << 15;
 /// Neighbouring lines that are read and written together, where lines lie across the memory.
 const BAND: usize = 16;
+/// Beyond this length a band would leave the cache, and only as many lines are taken together as share the cache lines of double precision.
+const LONG: usize = 1 << 14;
+const CLOSE: usize = 4;
 /// Elements between such lines, so that they do not compete for the same places of the cache.
 const GAP: usize = 4;
 /// Into so many tasks long work is cut at most.
@@ -109,9 +112,10 @@ fn spectra<T: Sample>(job: &Job, plan: &Forward<T::Wide>, data: &[T], lines: &Li
     let op = job.op;
     let (outer, inner) = (lines.outer.0, lines.inner.0);
     let parallel = outer.saturating_mul(inner).saturating_mul(job.n) >= PARALLEL;
-    let Ok(whole) = ArrayViewMut3::from_shape((outer, plan.spectrum, inner), out) else { return Ok(()) };
+    let whole = ArrayViewMut3::from_shape((outer, plan.spectrum, inner), out);
+    let whole = whole.map_err(|_| Error::new(ErrorKind::Backend, op).detail("the result has another size than its shape"))?;
     // Either some rows of all that lies behind the axis, or a band of it in one row.
-    let band = inner.min(BAND);
+    let band = inner.min(if job.n > LONG { CLOSE } else { BAND });
     let rows = if band == inner { (GROUP / (band * job.n)).clamp(1, outer) } else { 1 };
     let mut groups = memory::room(op, outer.div_ceil(rows) * inner.div_ceil(band))?;
     for (r, row) in pieces(whole, Axis(0), rows).enumerate() {
