@@ -99,10 +99,10 @@ impl Backend for Cpu {
         creation::full(how)
     }
     fn arange(&self, how: &Arange) -> Result<CpuArray> {
-        creation::arange(how)
+        creation::arange(self, how)
     }
     fn linspace(&self, how: &Linspace) -> Result<CpuArray> {
-        creation::linspace(how)
+        creation::linspace(self, how)
     }
     fn eye(&self, how: &Eye) -> Result<CpuArray> {
         creation::eye(how)
