@@ -137,16 +137,16 @@ impl Backend for Cpu {
     }
 
     fn getitem(&self, x: &CpuArray, key: &[Index<&CpuArray>]) -> Result<CpuArray> {
-        indexing::getitem(x, key)
+        indexing::getitem(self, x, key)
     }
     fn setitem(&self, x: &mut CpuArray, key: &[Index<&CpuArray>], value: Arg) -> Result<()> {
-        indexing::set::setitem(x, key, value)
+        indexing::set::setitem(self, x, key, value)
     }
     fn take(&self, x: &CpuArray, indices: &CpuArray, axis: &Option<i64>) -> Result<CpuArray> {
-        indexing::take(x, indices, *axis)
+        indexing::take(self, x, indices, *axis)
     }
     fn nonzero(&self, x: &CpuArray) -> Result<Vec<CpuArray>> {
-        indexing::nonzero(x)
+        indexing::nonzero::nonzero(self, x)
     }
 
     fn sort(&self, x: &CpuArray, how: &Sort) -> Result<CpuArray> {
