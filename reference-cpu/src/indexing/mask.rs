@@ -10,27 +10,22 @@ pub(super) fn count(simd: Simd, mask: &[bool]) -> usize {
     )
 }
 
-/// Writes `at(i)` for each `i` where the mask is true. There are as many as `out` has room for, and at most [`BLOCK`] in the mask.
+/// Writes `at(i)` for each `i` where the mask is true. There are as many as `out` has room for.
 #[inline(always)]
-pub(super) fn compress<T: Copy + Default>(mask: &[bool], out: &mut [T], at: impl Fn(usize) -> T) {
+pub(super) fn compress<T>(mask: &[bool], out: &mut [T], at: impl Fn(usize) -> T) {
     if out.len() == mask.len() {
         return out.iter_mut().enumerate().for_each(|(i, o)| *o = at(i));
     }
-    if out.is_empty() {
-        return;
-    }
     // Each is written, and the place moves on where the mask is true: nothing to foresee for the processor.
-    let mut chosen = [T::default(); BLOCK];
     let mut k = 0;
     for (i, &m) in mask.iter().enumerate() {
-        chosen[k % BLOCK] = at(i);
+        let Some(o) = out.get_mut(k) else { return };
+        *o = at(i);
         k += usize::from(m);
     }
-    let n = out.len().min(BLOCK);
-    out[..n].copy_from_slice(&chosen[..n]);
 }
 
-/// Overwrites the elements where the mask is true by the next of `values`, of which there are enough, at most [`BLOCK`].
+/// Overwrites the elements where the mask is true by the next of `values`, of which there are enough.
 pub(super) fn expand<T: Copy>(simd: Simd, mask: &[bool], out: &mut [T], values: &[T; BLOCK]) {
     simd.run(
         #[inline(always)]
@@ -41,13 +36,5 @@ pub(super) fn expand<T: Copy>(simd: Simd, mask: &[bool], out: &mut [T], values: 
                 k += usize::from(m);
             }
         },
-    );
-}
-
-/// Overwrites the elements where the mask is true.
-pub(super) fn fill<T: Copy>(simd: Simd, mask: &[bool], out: &mut [T], value: T) {
-    simd.run(
-        #[inline(always)]
-        || out.iter_mut().zip(mask).for_each(|(o, &m)| *o = if m { value } else { *o }),
     );
 }

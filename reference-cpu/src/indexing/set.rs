@@ -90,13 +90,9 @@ fn choose<T: Typed>(b: &Cpu, picked: &Picked<'_>, data: &mut [T], values: &Value
         for (i, block) in part.chunks_mut(len).enumerate() {
             let piece = t * task + i;
             let Some((mask, _)) = picked.places.straight(piece) else { return };
-            if let [value] = *values.0 {
-                mask::fill(b.simd, mask, block, value);
-            } else {
-                let range = picked.places.range(piece..piece + 1);
-                values.copy(range.start, &mut next[..range.len()]);
-                mask::expand(b.simd, mask, block, &next);
-            }
+            let range = picked.places.range(piece..piece + 1);
+            values.copy(range.start, &mut next[..range.len()]);
+            mask::expand(b.simd, mask, block, &next);
         }
     });
 }
@@ -160,8 +156,10 @@ impl<'a, T: Typed> Values<'a, T> {
 
     /// Copies the values from number `start` on.
     fn copy(&self, start: usize, out: &mut [T]) {
-        let mut at = start % self.0.len();
-        let mut rest = out;
+        if let [value] = *self.0 {
+            return out.fill(value);
+        }
+        let (mut at, mut rest) = (start % self.0.len(), out);
         while !rest.is_empty() {
             let n = rest.len().min(self.0.len() - at);
             let (part, others) = rest.split_at_mut(n);
