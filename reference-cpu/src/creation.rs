@@ -129,12 +129,30 @@ pub(crate) fn linspace(b: &Cpu, how: &Linspace) -> Result<CpuArray> {
     let (re, im) = (Line::new(from.re, to.re, steps, how.endpoint), Line::new(from.im, to.im, steps, how.endpoint));
     macro_rules! complex {
         ($t:ty) => {
-            sequence(b, op, n, #[inline(always)] |i| Complex::new(re.at(i) as $t, im.at(i) as $t))
+            sequence(
+                b,
+                op,
+                n,
+                #[inline(always)]
+                |i| Complex::new(re.at(i) as $t, im.at(i) as $t),
+            )
         };
     }
     match dtype {
-        DType::Float32 => sequence(b, op, n, #[inline(always)] |i| re.at(i) as f32),
-        DType::Float64 => sequence(b, op, n, #[inline(always)] |i| re.at(i)),
+        DType::Float32 => sequence(
+            b,
+            op,
+            n,
+            #[inline(always)]
+            |i| re.at(i) as f32,
+        ),
+        DType::Float64 => sequence(
+            b,
+            op,
+            n,
+            #[inline(always)]
+            |i| re.at(i),
+        ),
         DType::Complex64 => complex!(f32),
         DType::Complex128 => complex!(f64),
         _ => Err(Error::unsupported(op).dtypes(&[dtype])),

@@ -1,6 +1,6 @@
 //! Discrete Fourier transforms along one axis, by rustfft and realfft, in double precision: single precision is rounded once at the end.
 //!
-//! Single precision throughout would be twice as fast, but leaves the manifests' limit for long lines that add up to one large element.
+//! Single precision throughout would be faster, but errs by as much as the limit allows in lines that add up to one large element.
 mod lines;
 mod plans;
 

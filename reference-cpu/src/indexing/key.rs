@@ -88,7 +88,8 @@ fn part(layout: &Layout, range: std::ops::Range<usize>, offset: usize) -> Layout
 fn picked<'a>(b: &Cpu, op: IndexingOp, layout: &Layout, axis: usize, array: &'a CpuArray) -> Result<Picked<'a>> {
     let is_mask = array.dtype() == DType::Bool;
     let axes = if is_mask { array.shape().rank() } else { 1 };
-    let (before, over, after) = (part(layout, 0..axis, layout.offset), part(layout, axis..axis + axes, 0), part(layout, axis + axes..layout.rank(), 0));
+    let (before, over, after) =
+        (part(layout, 0..axis, layout.offset), part(layout, axis..axis + axes, 0), part(layout, axis + axes..layout.rank(), 0));
     let (ahead, behind, run) = (before.shape.iter().copied(), after.shape.iter().copied(), after.size());
     let (places, shape) = if is_mask {
         if over.shape != *array.shape() {
