@@ -121,10 +121,10 @@ impl Backend for Cpu {
         creation::full(how)
     }
     fn arange(&self, how: &Arange) -> Result<CpuArray> {
-        creation::arange(how)
+        creation::arange(self, how)
     }
     fn linspace(&self, how: &Linspace) -> Result<CpuArray> {
-        creation::linspace(how)
+        creation::linspace(self, how)
     }
     fn eye(&self, how: &Eye) -> Result<CpuArray> {
         creation::eye(how)
@@ -159,16 +159,16 @@ impl Backend for Cpu {
     }
 
     fn getitem(&self, x: &CpuArray, key: &[Index<&CpuArray>]) -> Result<CpuArray> {
-        indexing::getitem(x, key)
+        indexing::getitem(self, x, key)
     }
     fn setitem(&self, x: &mut CpuArray, key: &[Index<&CpuArray>], value: Arg) -> Result<()> {
-        indexing::set::setitem(x, key, value)
+        indexing::set::setitem(self, x, key, value)
     }
     fn take(&self, x: &CpuArray, indices: &CpuArray, axis: &Option<i64>) -> Result<CpuArray> {
-        indexing::take(x, indices, *axis)
+        indexing::take(self, x, indices, *axis)
     }
     fn nonzero(&self, x: &CpuArray) -> Result<Vec<CpuArray>> {
-        indexing::nonzero(x)
+        indexing::nonzero::nonzero(self, x)
     }
 
     fn sort(&self, x: &CpuArray, how: &Sort) -> Result<CpuArray> {
@@ -200,6 +200,6 @@ impl Backend for Cpu {
         fourier::fft(self, op, x, how)
     }
     fn random(&self, op: RandomOp, key: &Key, how: &Random) -> Result<CpuArray> {
-        random::random(op, *key, how)
+        random::random(self, op, *key, how)
     }
 }

@@ -1,5 +1,6 @@
 //! Arrays from nothing but options.
-use crate::array::{CpuArray, any_dtype, wrong_dtype};
+use crate::Cpu;
+use crate::array::{CpuArray, Typed, any_dtype, wrong_dtype};
 use crate::interchange::on_host;
 use crate::memory;
 use crate::promote::scalar_array;
@@ -40,12 +41,23 @@ fn integer(s: Scalar) -> Option<i128> {
     }
 }
 
-pub(crate) fn arange(how: &Arange) -> Result<CpuArray> {
+/// The vector of `n` elements `f(0)`, `f(1)`, ...; `f` is `#[inline(always)]`.
+fn sequence<T: Typed>(b: &Cpu, op: CreateOp, n: usize, f: impl Fn(usize) -> T + Sync) -> Result<CpuArray> {
+    let out = memory::generate(op, n, &|first, out: &mut [T]| {
+        b.simd().run(
+            #[inline(always)]
+            || out.iter_mut().enumerate().for_each(|(i, o)| *o = f(first + i)),
+        );
+    })?;
+    Ok(CpuArray::new(Shape::from([n]), out))
+}
+
+pub(crate) fn arange(b: &Cpu, how: &Arange) -> Result<CpuArray> {
     let op = CreateOp::Arange;
     on_host(op, how.device)?;
     let bad = |text: &str| Error::new(ErrorKind::Value, op).detail(text);
     if let (Some(start), Some(stop), Some(step)) = (integer(how.start), integer(how.stop), integer(how.step)) {
-        return integers(how, start, stop, step);
+        return integers(b, how, start, stop, step);
     }
     let dtype = how.dtype.unwrap_or(DType::Float64);
     let (Some(start), Some(stop), Some(step)) = (real(how.start), real(how.stop), real(how.step)) else {
@@ -62,12 +74,7 @@ pub(crate) fn arange(how: &Arange) -> Result<CpuArray> {
     let n = length(steps.ceil())?;
     array_protocol::dispatch_dtype!(dtype, in [f32, f64], T => {
         // Rounded to float64 after the product and after the sum.
-        let out = memory::generate(op, n, &|first, out: &mut [T]| {
-            for (i, o) in out.iter_mut().enumerate() {
-                *o = (start + (first + i) as f64 * step) as T;
-            }
-        })?;
-        Ok(CpuArray::new(Shape::from([n]), out))
+        sequence(b, op, n, #[inline(always)] |i| (start + i as f64 * step) as T)
     }, else => Err(Error::unsupported(op).dtypes(&[dtype])))
 }
 
@@ -79,7 +86,7 @@ fn length(n: f64) -> Result<usize> {
     if n < isize::MAX as f64 { Ok(n as usize) } else { Err(memory::exhausted(CreateOp::Arange, None)) }
 }
 
-fn integers(how: &Arange, start: i128, stop: i128, step: i128) -> Result<CpuArray> {
+fn integers(b: &Cpu, how: &Arange, start: i128, stop: i128, step: i128) -> Result<CpuArray> {
     let op = CreateOp::Arange;
     if step == 0 {
         return Err(Error::new(ErrorKind::Value, op).detail("step is 0"));
@@ -89,21 +96,25 @@ fn integers(how: &Arange, start: i128, stop: i128, step: i128) -> Result<CpuArra
     let n = if distance > 0 { (distance - 1) / step.abs() + 1 } else { 0 };
     let n = usize::try_from(n).ok().filter(|&n| isize::try_from(n).is_ok()).ok_or_else(|| memory::exhausted(op, None))?;
     let at = |i: usize| start + i as i128 * step;
-    let shape = Shape::from([n]);
+    // The ends bound what lies between.
+    let ends = if n > 0 { [at(0), at(n - 1)] } else { [0, 0] };
     array_protocol::dispatch_dtype!(dtype, in [i8, i16, i32, i64, u8, u16, u32, u64], T => {
-        // The ends bound what lies between.
-        if n > 0 && (T::try_from(at(0)).is_err() || T::try_from(at(n - 1)).is_err()) {
+        if ends.iter().any(|&end| T::try_from(end).is_err()) {
             return Err(Error::new(ErrorKind::Value, op).dtypes(&[dtype]).detail("an element is out of range"));
         }
-        let out = memory::generate(op, n, &|first, out: &mut [T]| out.iter_mut().enumerate().for_each(|(i, o)| *o = at(first + i) as T))?;
-        Ok(CpuArray::new(shape, out))
     }, else => array_protocol::dispatch_dtype!(dtype, in [f32, f64], T => {
-        let out = memory::generate(op, n, &|first, out: &mut [T]| out.iter_mut().enumerate().for_each(|(i, o)| *o = at(first + i) as T))?;
-        Ok(CpuArray::new(shape, out))
-    }, else => Err(if dtype.is_float() { Error::unsupported(op).dtypes(&[dtype]) } else { wrong_dtype(op, &[dtype]) })))
+        if ends.iter().any(|&end| i64::try_from(end).is_err()) {
+            return sequence(b, op, n, |i| at(i) as T);
+        }
+    }, else => return Err(if dtype.is_float() { Error::unsupported(op).dtypes(&[dtype]) } else { wrong_dtype(op, &[dtype]) })));
+    // Exact modulo 2^64, so exact where all elements fit into 64 bits.
+    let (first, distance) = (start as i64, step as i64);
+    array_protocol::dispatch_dtype!(dtype, in [i8, i16, i32, i64, u8, u16, u32, u64, f32, f64], T => {
+        sequence(b, op, n, #[inline(always)] |i| first.wrapping_add((i as i64).wrapping_mul(distance)) as T)
+    }, else => Err(wrong_dtype(op, &[dtype])))
 }
 
-pub(crate) fn linspace(how: &Linspace) -> Result<CpuArray> {
+pub(crate) fn linspace(b: &Cpu, how: &Linspace) -> Result<CpuArray> {
     let op = CreateOp::Linspace;
     on_host(op, how.device)?;
     let complex = [how.start, how.stop].iter().any(|s| s.kind() == Kind::Complex);
@@ -113,25 +124,35 @@ pub(crate) fn linspace(how: &Linspace) -> Result<CpuArray> {
         return Err(wrong_dtype(op, &[dtype]).detail(format!("from {:?} to {:?}", how.start, how.stop)));
     }
     let n = usize::try_from(how.num).map_err(|_| memory::exhausted(op, None))?;
-    let shape = Shape::from([n]);
     let steps = if how.endpoint { n.saturating_sub(1) } else { n };
-    let (a, b) = (how.start.element::<Complex<f64>>()?, how.stop.element::<Complex<f64>>()?);
-    let (re, im) = (Line::new(a.re, b.re, steps, how.endpoint), Line::new(a.im, b.im, steps, how.endpoint));
-    array_protocol::dispatch_dtype!(dtype, in [f32, f64], T => {
-        let out = memory::generate(op, n, &|first, out: &mut [T]| {
-            out.iter_mut().enumerate().for_each(|(i, o)| *o = re.at(first + i) as T);
-        })?;
-        return Ok(CpuArray::new(shape, out));
-    }, else => {});
+    let (from, to) = (how.start.element::<Complex<f64>>()?, how.stop.element::<Complex<f64>>()?);
+    let (re, im) = (Line::new(from.re, to.re, steps, how.endpoint), Line::new(from.im, to.im, steps, how.endpoint));
     macro_rules! complex {
         ($t:ty) => {
-            memory::generate(op, n, &|first, out: &mut [Complex<$t>]| {
-                out.iter_mut().enumerate().for_each(|(i, o)| *o = Complex::new(re.at(first + i) as $t, im.at(first + i) as $t));
-            })
-            .map(|out| CpuArray::new(shape.clone(), out))
+            sequence(
+                b,
+                op,
+                n,
+                #[inline(always)]
+                |i| Complex::new(re.at(i) as $t, im.at(i) as $t),
+            )
         };
     }
     match dtype {
+        DType::Float32 => sequence(
+            b,
+            op,
+            n,
+            #[inline(always)]
+            |i| re.at(i) as f32,
+        ),
+        DType::Float64 => sequence(
+            b,
+            op,
+            n,
+            #[inline(always)]
+            |i| re.at(i),
+        ),
         DType::Complex64 => complex!(f32),
         DType::Complex128 => complex!(f64),
         _ => Err(Error::unsupported(op).dtypes(&[dtype])),
@@ -143,11 +164,17 @@ struct Line {
     start: f64,
     stop: f64,
     steps: usize,
-    endpoint: bool,
+    /// Where `stop` stands, if it is an element.
+    last: usize,
     /// A power of two that brings the ends near 1, so that nothing overflows or loses digits on the way.
     unit: f64,
+    /// `start` in that unit.
+    first: f64,
+    /// `stop - start` in that unit, in two words.
     delta: f64,
     delta_low: f64,
+    /// `1 / steps`, for what is small already.
+    inverse: f64,
 }
 
 impl Line {
@@ -164,26 +191,26 @@ impl Line {
         let delta = b - a;
         let back = delta - b;
         let delta_low = (b - (delta - back)) - (a + back);
-        Line { start, stop, steps, endpoint, unit, delta, delta_low }
+        let last = if endpoint { steps } else { usize::MAX };
+        Line { start, stop, steps, last, unit, first: a, delta, delta_low, inverse: 1.0 / steps as f64 }
     }
 
+    /// Element `i`.
+    #[inline(always)]
     fn at(&self, i: usize) -> f64 {
-        if i == 0 {
-            return self.start;
-        }
-        if self.endpoint && i == self.steps {
-            return self.stop;
-        }
-        let (a, i, steps) = (self.start / self.unit, i as f64, self.steps as f64);
-        let product = i * self.delta;
-        let product_low = i.mul_add(self.delta, -product) + i * self.delta_low;
+        // Without branches, so that several elements can be computed at a time.
+        let (a, x, steps) = (self.first, i as f64, self.steps as f64);
+        let product = x * self.delta;
+        let product_low = x.mul_add(self.delta, -product) + x * self.delta_low;
         let quotient = product / steps;
-        let quotient_low = ((-quotient).mul_add(steps, product) + product_low) / steps;
+        let quotient_low = ((-quotient).mul_add(steps, product) + product_low) * self.inverse;
         let sum = a + quotient;
         let back = sum - a;
         let sum_low = (a - (sum - back)) + (quotient - back);
         let out = sum + (sum_low + quotient_low);
-        if out.is_nan() { sum * self.unit } else { out * self.unit }
+        let inside = if out.is_nan() { sum * self.unit } else { out * self.unit };
+        let inside = if i == self.last { self.stop } else { inside };
+        if i == 0 { self.start } else { inside }
     }
 }
 

@@ -170,13 +170,16 @@ pub(crate) fn tril(x: &CpuArray, k: i64) -> Result<CpuArray> {
         return Err(Error::new(ErrorKind::Shape, op).shapes(&[x.shape()]).detail("the rank is below 2"));
     };
     any_dtype!(op, x.dtype(), T => {
-        let mut out = x.elements::<T>(op)?.into_owned();
-        if !out.is_empty() {
-            for (i, row) in out.chunks_mut(columns).enumerate() {
+        let source = x.elements::<T>(op)?;
+        let mut out = memory::filled(op, source.len(), T::default())?;
+        let task = (memory::PARALLEL / 4 / columns.max(1)).max(1);
+        memory::parts(&mut out, task.saturating_mul(columns), source.len() >= memory::PARALLEL, &|t, part| {
+            for (i, row) in part.chunks_mut(columns.max(1)).enumerate() {
+                let i = t * task + i;
                 let kept = ((i % rows) as i128 + i128::from(k) + 1).clamp(0, columns as i128) as usize;
-                row[kept..].fill(T::default());
+                row[..kept].copy_from_slice(&source[i * columns..i * columns + kept]);
             }
-        }
+        });
         Ok(CpuArray::new(x.shape().clone(), out))
     })
 }

@@ -1,64 +1,18 @@
 //! What a key chooses: a view, or positions picked by one array.
-use crate::array::{CpuArray, wrong_dtype};
+use super::places::{Picked, Places};
+use super::walk::Walk;
+use crate::Cpu;
+use crate::array::CpuArray;
 use crate::layout::{Layout, Strides};
-use crate::memory;
 use array_protocol::index::resolve_slice;
 use array_protocol::{DType, Error, ErrorKind, Index, IndexingOp, Result, Shape};
 
 /// The elements that a key chooses.
-pub(super) enum Selected {
+pub(super) enum Selected<'a> {
     /// Integers, slices, new axes and an ellipsis only.
     View(Layout),
     /// An array among them.
-    Picked(Picked),
-}
-
-/// Positions `before + picked + after`: the axes in front of those that the array chooses from, the array, and the axes behind.
-pub(super) struct Picked {
-    pub(super) shape: Shape,
-    before: Layout,
-    picked: Vec<isize>,
-    after: Layout,
-}
-
-/// The positions of one picked place: those of the axes behind, from `start` on.
-pub(super) struct Run<'a> {
-    start: usize,
-    after: &'a Layout,
-    contiguous: bool,
-}
-
-impl Picked {
-    /// Visits the positions, run by run, in C order of the result.
-    pub(super) fn runs(&self, mut f: impl FnMut(Run<'_>)) {
-        if self.shape.contains(&0) {
-            return;
-        }
-        let contiguous = self.after.is_contiguous();
-        for outer in self.before.offsets() {
-            for &p in &self.picked {
-                f(Run { start: outer.wrapping_add_signed(p), after: &self.after, contiguous });
-            }
-        }
-    }
-}
-
-impl Run<'_> {
-    /// Appends the elements of the run.
-    pub(super) fn read<T: Copy>(&self, data: &[T], out: &mut Vec<T>) {
-        if self.contiguous {
-            out.extend_from_slice(&data[self.start..self.start + self.after.size()]);
-        } else {
-            out.extend(self.after.offsets().map(|p| data[self.start.wrapping_add(p)]));
-        }
-    }
-
-    /// Overwrites the elements of the run with the next values.
-    pub(super) fn write<T: Copy>(&self, data: &mut [T], values: &mut impl Iterator<Item = T>) {
-        for (p, v) in self.after.offsets().zip(values) {
-            data[self.start.wrapping_add(p)] = v;
-        }
-    }
+    Picked(Picked<'a>),
 }
 
 /// How many axes an entry takes.
@@ -75,7 +29,7 @@ fn taken(entry: &Index<&CpuArray>) -> usize {
 ///
 /// # Errors
 /// `Index`, `Dtype`, `Unsupported` (more than one array), `OutOfMemory`.
-pub(super) fn select(op: IndexingOp, x: &Layout, key: &[Index<&CpuArray>]) -> Result<Selected> {
+pub(super) fn select<'a>(b: &Cpu, op: IndexingOp, x: &Layout, key: &[Index<&'a CpuArray>]) -> Result<Selected<'a>> {
     let bad = |text: String| Error::new(ErrorKind::Index, op).shapes(&[&x.shape]).detail(text);
     if key.iter().filter(|e| matches!(e, Index::Ellipsis)).count() > 1 {
         return Err(bad("more than one ellipsis".into()));
@@ -115,8 +69,7 @@ pub(super) fn select(op: IndexingOp, x: &Layout, key: &[Index<&CpuArray>]) -> Re
     }
     match array {
         None => Ok(Selected::View(layout)),
-        Some((axis, a)) if a.dtype() == DType::Bool => masked(op, &layout, axis, a).map(Selected::Picked),
-        Some((axis, a)) => picked(op, &layout, axis, a).map(Selected::Picked),
+        Some((axis, array)) => picked(b, op, &layout, axis, array).map(Selected::Picked),
     }
 }
 
@@ -131,38 +84,23 @@ fn part(layout: &Layout, range: std::ops::Range<usize>, offset: usize) -> Layout
     Layout { shape: Shape::from(&layout.shape[range.clone()]), strides: Strides::from_slice(&layout.strides[range]), offset }
 }
 
-/// Puts the three groups of axes together; the array stands for `axes` axes from `axis` on and has the shape `middle`.
-fn assemble(layout: &Layout, axis: usize, axes: usize, middle: &[usize], picked: Vec<isize>) -> Picked {
-    let (before, after) = (part(layout, 0..axis, layout.offset), part(layout, axis + axes..layout.rank(), 0));
-    let shape = before.shape.iter().chain(middle).chain(after.shape.iter()).copied().collect();
-    Picked { shape, before, picked, after }
-}
-
-/// An array of integers in place of one axis.
-fn picked(op: IndexingOp, layout: &Layout, axis: usize, indices: &CpuArray) -> Result<Picked> {
-    let (len, stride) = (layout.shape[axis], layout.strides[axis]);
-    array_protocol::dispatch_dtype!(indices.dtype(), in [i8, i16, i32, i64, u8, u16, u32, u64], T => {
-        let elements = indices.elements::<T>(op)?;
-        let mut offsets = memory::room::<isize>(op, elements.len())?;
-        for &i in elements.iter() {
-            let at = position(i128::from(i), len)
-                .ok_or_else(|| Error::new(ErrorKind::Index, op).shapes(&[&layout.shape]).detail(format!("index {i} on an axis of length {len}")))?;
-            offsets.push(stride.wrapping_mul(at as isize));
+/// An array of integers in place of one axis, or a mask in place of as many as it has.
+fn picked<'a>(b: &Cpu, op: IndexingOp, layout: &Layout, axis: usize, array: &'a CpuArray) -> Result<Picked<'a>> {
+    let is_mask = array.dtype() == DType::Bool;
+    let axes = if is_mask { array.shape().rank() } else { 1 };
+    let (before, over, after) =
+        (part(layout, 0..axis, layout.offset), part(layout, axis..axis + axes, 0), part(layout, axis + axes..layout.rank(), 0));
+    let (ahead, behind, run) = (before.shape.iter().copied(), after.shape.iter().copied(), after.size());
+    let (places, shape) = if is_mask {
+        if over.shape != *array.shape() {
+            return Err(Error::new(ErrorKind::Index, op).shapes(&[&layout.shape, array.shape()]).detail("the mask has another shape"));
         }
-        Ok(assemble(layout, axis, 1, indices.shape(), offsets))
-    }, else => Err(wrong_dtype(op, &[indices.dtype()]).detail("an index array holds integers or truth values")))
-}
-
-/// A mask in place of as many axes as it has.
-fn masked(op: IndexingOp, layout: &Layout, axis: usize, mask: &CpuArray) -> Result<Picked> {
-    let axes = mask.shape().rank();
-    let over = part(layout, axis..axis + axes, 0);
-    if over.shape != *mask.shape() {
-        return Err(Error::new(ErrorKind::Index, op).shapes(&[&layout.shape, mask.shape()]).detail("the mask has another shape"));
-    }
-    let mask = mask.elements::<bool>(op)?;
-    let count = mask.iter().filter(|&&m| m).count();
-    let mut offsets = memory::room::<isize>(op, count)?;
-    offsets.extend(over.offsets().zip(mask.iter()).filter(|&(_, &m)| m).map(|(p, _)| p as isize));
-    Ok(assemble(layout, axis, axes, &[count], offsets))
+        let places = Places::mask(b, op, array, Walk::new(&over), run)?;
+        let shape = ahead.chain([places.count()]).chain(behind).collect();
+        (places, shape)
+    } else {
+        let places = Places::indices(b, op, array, (over.shape[0], over.strides[0]), run).map_err(|e| e.shapes(&[&layout.shape]))?;
+        (places, ahead.chain(array.shape().iter().copied()).chain(behind).collect())
+    };
+    Ok(Picked { shape, before: Walk::new(&before), places, after: Walk::new(&after) })
 }

@@ -1,30 +1,33 @@
 //! Elements chosen by position or by mask.
 mod key;
+mod mask;
+pub(crate) mod nonzero;
+mod places;
+mod read;
 pub(crate) mod set;
+mod walk;
 
-use crate::array::{CpuArray, Typed, any_dtype, wrong_dtype};
-use crate::memory;
+use crate::Cpu;
+use crate::array::{CpuArray, any_dtype, wrong_dtype};
 use crate::shape::axis;
-use array_protocol::{Error, ErrorKind, Index, IndexingOp, Result, Shape};
+use array_protocol::{Error, ErrorKind, Index, IndexingOp, Result};
 use key::{Selected, select};
 
-pub(crate) fn getitem(x: &CpuArray, key: &[Index<&CpuArray>]) -> Result<CpuArray> {
-    chosen(IndexingOp::Getitem, x, key)
+pub(crate) fn getitem(b: &Cpu, x: &CpuArray, key: &[Index<&CpuArray>]) -> Result<CpuArray> {
+    chosen(b, IndexingOp::Getitem, x, key)
 }
 
-fn chosen(op: IndexingOp, x: &CpuArray, key: &[Index<&CpuArray>]) -> Result<CpuArray> {
-    match select(op, &x.layout, key)? {
+fn chosen(b: &Cpu, op: IndexingOp, x: &CpuArray, key: &[Index<&CpuArray>]) -> Result<CpuArray> {
+    match select(b, op, &x.layout, key)? {
         Selected::View(layout) => Ok(x.with(layout)),
         Selected::Picked(picked) => any_dtype!(op, x.dtype(), T => {
-            let mut out = memory::room::<T>(op, memory::size(op, &picked.shape)?)?;
-            let data = x.data::<T>(op)?;
-            picked.runs(|positions| positions.read(data, &mut out));
+            let out = picked.read(op, x.data::<T>(op)?)?;
             Ok(CpuArray::new(picked.shape, out))
         }),
     }
 }
 
-pub(crate) fn take(x: &CpuArray, indices: &CpuArray, along: Option<i64>) -> Result<CpuArray> {
+pub(crate) fn take(b: &Cpu, x: &CpuArray, indices: &CpuArray, along: Option<i64>) -> Result<CpuArray> {
     let op = IndexingOp::Take;
     let at = match along {
         Some(a) => axis(op, x.shape(), a)?,
@@ -39,29 +42,5 @@ pub(crate) fn take(x: &CpuArray, indices: &CpuArray, along: Option<i64>) -> Resu
     }
     let mut key: Vec<Index<&CpuArray>> = vec![Index::all(); at];
     key.push(Index::Array(indices));
-    chosen(op, x, &key)
-}
-
-pub(crate) fn nonzero(x: &CpuArray) -> Result<Vec<CpuArray>> {
-    let op = IndexingOp::Nonzero;
-    if x.shape().rank() == 0 {
-        return Err(Error::new(ErrorKind::Shape, op).shapes(&[x.shape()]).detail("the rank is 0"));
-    }
-    any_dtype!(op, x.dtype(), T => positions(&x.elements::<T>(op)?, x.shape()))
-}
-
-fn positions<T: Typed>(elements: &[T], shape: &Shape) -> Result<Vec<CpuArray>> {
-    let op = IndexingOp::Nonzero;
-    let count = elements.iter().filter(|&&v| v != T::default()).count();
-    let mut out = Vec::with_capacity(shape.rank());
-    // The distance in C order between neighbours along each axis, from the last to the first.
-    let mut step = 1usize;
-    for &len in shape.iter().rev() {
-        let mut along = memory::room::<i64>(op, count)?;
-        along.extend(elements.iter().enumerate().filter(|&(_, &v)| v != T::default()).map(|(i, _)| (i / step % len.max(1)) as i64));
-        out.push(CpuArray::new(Shape::from([count]), along));
-        step = step.saturating_mul(len.max(1));
-    }
-    out.reverse();
-    Ok(out)
+    chosen(b, op, x, &key)
 }

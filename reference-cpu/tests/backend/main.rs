@@ -1,10 +1,13 @@
 //! Behaviour of the backend through the trait: a handful of cases a family, errors, layouts, and arrays as values.
 mod arithmetic;
+mod fourier;
 mod hostile;
 mod indexing;
 mod linalg;
 mod movement;
+mod picking;
 mod reductions;
+mod sequences;
 mod streams;
 
 use array_protocol::{Backend, Element, Error, HostArray, Operand, Shape};
