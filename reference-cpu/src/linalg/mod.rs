@@ -10,8 +10,8 @@ use crate::array::wrong_dtype;
 use crate::memory;
 use crate::simd::Simd;
 use array_protocol::{DType, Error, ErrorKind, LinalgOp, Result, Shape};
-use faer::{MatMut, MatRef, Par};
 use element::{Field, Wide};
+use faer::{MatMut, MatRef, Par};
 use std::borrow::Cow;
 
 /// Runs the body for the dtypes of decompositions.
@@ -63,8 +63,14 @@ const SAFE: std::ops::RangeInclusive<i32> = -100..=100;
 #[allow(clippy::type_complexity, reason = "what is borrowed or owned, and its exponent")]
 fn balanced<T: Field>(op: LinalgOp, simd: Simd, matrix: &[T]) -> Result<Option<(Cow<'_, [T::Wide]>, i32)>> {
     const CHUNK: usize = 1 << 12;
-    let largest = |chunk: &[T]| simd.run(|| chunk.iter().fold(0u64, |max, v| max.max(v.bits())));
-    let maxima = memory::each(op, matrix.len().div_ceil(CHUNK), CHUNK, &|i| largest(&matrix[i * CHUNK..matrix.len().min((i + 1) * CHUNK)]))?;
+    let largest = |chunk: &[T]| {
+        simd.run(
+            #[inline(always)]
+            || chunk.iter().fold(0u64, |max, v| max.max(v.bits())),
+        )
+    };
+    let maxima =
+        memory::each(op, matrix.len().div_ceil(CHUNK), CHUNK, &|i| largest(&matrix[i * CHUNK..matrix.len().min((i + 1) * CHUNK)]))?;
     let largest = f64::from_bits(maxima.into_iter().max().unwrap_or(0));
     if !largest.is_finite() {
         return Ok(None);
@@ -78,7 +84,10 @@ fn balanced<T: Field>(op: LinalgOp, simd: Simd, matrix: &[T]) -> Result<Option<(
     }
     let wide = memory::generate(op, matrix.len(), &|start, block: &mut [T::Wide]| {
         let source = &matrix[start..start + block.len()];
-        simd.run(|| block.iter_mut().zip(source).for_each(|(o, v)| *o = v.widen(-e)));
+        simd.run(
+            #[inline(always)]
+            || block.iter_mut().zip(source).for_each(|(o, v)| *o = v.widen(-e)),
+        );
     })?;
     Ok(Some((Cow::Owned(wide), e)))
 }

@@ -81,16 +81,8 @@ fn dense_factors<W: Wide>(a: MatRef<'_, W>, columns: usize, rows: usize) -> Resu
     let par = threads(m.saturating_mul(n).saturating_mul(k));
     let (mut left, mut right, mut values) = (Mat::zeros(m, columns), Mat::zeros(n, rows), Diag::zeros(k));
     let mut scratch = MemBuffer::new(svd_scratch::<W>(m, n, compute, compute, par, Default::default()));
-    decompose(
-        a,
-        values.as_mut(),
-        Some(left.as_mut()),
-        Some(right.as_mut()),
-        par,
-        MemStack::new(&mut scratch),
-        Default::default(),
-    )
-    .map_err(|_| Error::new(ErrorKind::NotConverged, OP).detail(format!("a matrix of {m} rows and {n} columns")))?;
+    decompose(a, values.as_mut(), Some(left.as_mut()), Some(right.as_mut()), par, MemStack::new(&mut scratch), Default::default())
+        .map_err(|_| Error::new(ErrorKind::NotConverged, OP).detail(format!("a matrix of {m} rows and {n} columns")))?;
     right.col_iter_mut().for_each(|column| column.iter_mut().for_each(|v| *v = v.conjugate()));
     Ok((left, values, right))
 }

@@ -3,6 +3,7 @@ mod arithmetic;
 mod hostile;
 mod indexing;
 mod linalg;
+mod linalg_large;
 mod movement;
 mod reductions;
 mod streams;

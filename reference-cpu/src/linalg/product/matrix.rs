@@ -7,7 +7,7 @@ pub(super) struct Matrix<'a, T> {
     data: &'a [T],
     pub(super) rows: usize,
     pub(super) cols: usize,
-    pub(super) order: Order,
+    order: Order,
 }
 
 /// How a matrix lies in memory.
@@ -40,6 +40,11 @@ impl<'a, T: Copy> Matrix<'a, T> {
         let len = outer.checked_sub(1)?.checked_mul(order.stride)?.checked_add(inner)?;
         let data = buffer.get(offset..)?.get(..len)?;
         Some(Matrix { data, rows, cols, order })
+    }
+
+    /// A whole slice in C order.
+    pub(super) fn contiguous(data: &'a [T], rows: usize, cols: usize) -> Self {
+        Matrix { data, rows, cols, order: Order { stride: cols, columns: false } }
     }
 
     /// Rows and columns exchanged.

@@ -50,8 +50,7 @@ impl Stack {
         let outer = layout.rank().checked_sub(2)?;
         let sizes = [layout.shape[outer], layout.shape[outer + 1]];
         let order = Order::new(sizes, [layout.strides[outer], layout.strides[outer + 1]])?;
-        let starts =
-            Layout { shape: Shape::from(&layout.shape[..outer]), strides: layout.strides[..outer].into(), offset: layout.offset };
+        let starts = Layout { shape: Shape::from(&layout.shape[..outer]), strides: layout.strides[..outer].into(), offset: layout.offset };
         Some(Stack { starts, sizes, order })
     }
 }
