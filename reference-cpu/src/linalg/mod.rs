@@ -1,119 +1,18 @@
 //! Linear algebra over the last two axes; the axes in front are a stack.
-pub(crate) mod matmul;
+mod element;
+pub(crate) mod product;
 pub(crate) mod qr;
 pub(crate) mod solve;
 pub(crate) mod svd;
+mod tall;
 
-use crate::array::{Typed, wrong_dtype};
-use crate::math::complex::divide;
+use crate::array::wrong_dtype;
+use crate::memory;
+use crate::simd::Simd;
 use array_protocol::{DType, Error, ErrorKind, LinalgOp, Result, Shape};
-use faer::{MatRef, Par};
-use num_complex::Complex;
-
-/// Elements of matrices that have decompositions. All are computed in double precision: single precision costs no accuracy, and the
-/// algorithms are compiled twice instead of four times.
-pub(crate) trait Field: Typed {
-    /// The type of singular values.
-    type Part: Typed;
-    /// What is computed with.
-    type Wide: Wide;
-    const NAN: Self;
-    const NAN_PART: Self::Part;
-    const ZERO: Self;
-    const ONE: Self;
-    fn all_finite(self) -> bool;
-    /// The larger absolute value of the parts.
-    fn largest(self) -> f64;
-    /// `self * 2^n`
-    fn widen(self, n: i32) -> Self::Wide;
-    /// `w * 2^n`
-    fn narrow(w: Self::Wide, n: i32) -> Self;
-    /// The real part of `w`, times `2^n`.
-    fn part(w: Self::Wide, n: i32) -> Self::Part;
-}
-
-/// Numbers that faer computes with.
-pub(crate) trait Wide: Copy + faer::traits::ComplexField {
-    fn conjugate(self) -> Self;
-    /// Neither 0, infinite nor NaN.
-    fn usable(self) -> bool;
-    fn magnitude(self) -> f64;
-    /// `self / by`; 1 where both are the same.
-    fn over(self, by: Self) -> Self;
-    /// `self - a * b`
-    fn less(self, a: Self, b: Self) -> Self;
-}
-impl Wide for f64 {
-    fn conjugate(self) -> f64 {
-        self
-    }
-    fn usable(self) -> bool {
-        self != 0.0 && self.is_finite()
-    }
-    fn magnitude(self) -> f64 {
-        self.abs()
-    }
-    fn over(self, by: f64) -> f64 {
-        self / by
-    }
-    fn less(self, a: f64, b: f64) -> f64 {
-        self - a * b
-    }
-}
-impl Wide for Complex<f64> {
-    fn conjugate(self) -> Self {
-        self.conj()
-    }
-    fn usable(self) -> bool {
-        (self.re != 0.0 || self.im != 0.0) && self.re.is_finite() && self.im.is_finite()
-    }
-    fn magnitude(self) -> f64 {
-        self.re.abs() + self.im.abs()
-    }
-    fn over(self, by: Self) -> Self {
-        divide(self, by)
-    }
-    fn less(self, a: Self, b: Self) -> Self {
-        Complex::new(self.re - (a.re * b.re - a.im * b.im), self.im - (a.re * b.im + a.im * b.re))
-    }
-}
-
-macro_rules! fields {
-    ($($t:ty),*) => { $(
-        impl Field for $t {
-            type Part = $t;
-            type Wide = f64;
-            const NAN: $t = <$t>::NAN;
-            const NAN_PART: $t = <$t>::NAN;
-            const ZERO: $t = 0.0;
-            const ONE: $t = 1.0;
-            fn all_finite(self) -> bool { self.is_finite() }
-            fn largest(self) -> f64 { f64::from(self).abs() }
-            fn widen(self, n: i32) -> f64 { times_power(self.into(), n) }
-            fn narrow(w: f64, n: i32) -> $t { times_power(w, n) as $t }
-            fn part(w: f64, n: i32) -> $t { times_power(w, n) as $t }
-        }
-        impl Field for Complex<$t> {
-            type Part = $t;
-            type Wide = Complex<f64>;
-            const NAN: Self = Complex::new(<$t>::NAN, <$t>::NAN);
-            const NAN_PART: $t = <$t>::NAN;
-            const ZERO: Self = Complex::new(0.0, 0.0);
-            const ONE: Self = Complex::new(1.0, 0.0);
-            fn all_finite(self) -> bool { self.re.is_finite() && self.im.is_finite() }
-            fn largest(self) -> f64 { f64::from(self.re).abs().max(f64::from(self.im).abs()) }
-            fn widen(self, n: i32) -> Complex<f64> { Complex::new(self.re.widen(n), self.im.widen(n)) }
-            fn narrow(w: Complex<f64>, n: i32) -> Self { Complex::new(<$t>::narrow(w.re, n), <$t>::narrow(w.im, n)) }
-            fn part(w: Complex<f64>, n: i32) -> $t { <$t>::narrow(w.re, n) }
-        }
-    )* };
-}
-fields!(f32, f64);
-
-/// `v * 2^n` in two steps, neither of which leaves the range too early.
-fn times_power(v: f64, n: i32) -> f64 {
-    v * 2f64.powi(n / 2) * 2f64.powi(n - n / 2)
-}
+use element::{Field, Wide};
+use faer::{MatMut, MatRef, Par};
+use std::borrow::Cow;
 
 /// Runs the body for the dtypes of decompositions.
 macro_rules! field {
@@ -122,11 +21,11 @@ macro_rules! field {
             else => Err($crate::linalg::refused($op, $dtype)))
     };
 }
-pub(crate) use field;
+use field;
 
 /// A dtype that the backend has not, or that the operation does not take.
 #[cold]
-pub(crate) fn refused(op: LinalgOp, dtype: DType) -> Error {
+fn refused(op: LinalgOp, dtype: DType) -> Error {
     if crate::array::DTYPES.contains(&dtype) { wrong_dtype(op, &[dtype]) } else { Error::unsupported(op).dtypes(&[dtype]) }
 }
 
@@ -134,7 +33,7 @@ pub(crate) fn refused(op: LinalgOp, dtype: DType) -> Error {
 ///
 /// # Errors
 /// `Shape`.
-pub(crate) fn stack(op: LinalgOp, shape: &Shape) -> Result<(Shape, usize, usize)> {
+fn stack(op: LinalgOp, shape: &Shape) -> Result<(Shape, usize, usize)> {
     match &**shape {
         [stack @ .., m, n] => Ok((Shape::from(stack), *m, *n)),
         _ => Err(Error::new(ErrorKind::Shape, op).shapes(&[shape]).detail("the rank is below 2")),
@@ -142,47 +41,94 @@ pub(crate) fn stack(op: LinalgOp, shape: &Shape) -> Result<(Shape, usize, usize)
 }
 
 /// The stack's shape followed by other axes.
-pub(crate) fn stacked(stack: &Shape, last: &[usize]) -> Shape {
+fn stacked(stack: &Shape, last: &[usize]) -> Shape {
     stack.iter().chain(last).copied().collect()
 }
 
 /// Threads for about that many multiplications.
-pub(crate) fn threads(work: usize) -> Par {
+fn threads(work: usize) -> Par {
     if work >= 1 << 21 { Par::rayon(0) } else { Par::Seq }
 }
 
-/// A matrix scaled by a power of two so that its largest element is near 1, and the exponent taken out. `None`: an element is not finite.
+/// Exponents of largest elements that need no scaling: sums of squares of matrices in this range neither overflow nor vanish.
+const SAFE: std::ops::RangeInclusive<i32> = -100..=100;
+
+/// A matrix in double precision and the exponent that was taken out of it. `None`: an element is not finite.
 ///
-/// Norms inside of a decomposition then neither overflow nor vanish.
-pub(crate) fn balanced<T: Field>(matrix: &[T]) -> Option<(Vec<T::Wide>, i32)> {
-    let mut largest = 0f64;
-    for v in matrix {
-        if !v.all_finite() {
-            return None;
-        }
-        largest = largest.max(v.largest());
+/// Where the largest element is huge or tiny the matrix is scaled by a power of two that brings it near 1, so that norms inside of a
+/// decomposition neither overflow nor vanish.
+///
+/// # Errors
+/// `OutOfMemory`.
+#[allow(clippy::type_complexity, reason = "what is borrowed or owned, and its exponent")]
+fn balanced<T: Field>(op: LinalgOp, simd: Simd, matrix: &[T]) -> Result<Option<(Cow<'_, [T::Wide]>, i32)>> {
+    const CHUNK: usize = 1 << 12;
+    let largest = |chunk: &[T]| {
+        simd.run(
+            #[inline(always)]
+            || chunk.iter().fold(0u64, |max, v| max.max(v.bits())),
+        )
+    };
+    let maxima =
+        memory::each(op, matrix.len().div_ceil(CHUNK), CHUNK, &|i| largest(&matrix[i * CHUNK..matrix.len().min((i + 1) * CHUNK)]))?;
+    let largest = f64::from_bits(maxima.into_iter().max().unwrap_or(0));
+    if !largest.is_finite() {
+        return Ok(None);
     }
-    let e = if largest > 0.0 { largest.log2().floor() as i32 } else { 0 };
-    Some((matrix.iter().map(|v| v.widen(-e)).collect(), e))
+    let exponent = if largest > 0.0 { largest.log2().floor() as i32 } else { 0 };
+    let e = if SAFE.contains(&exponent) { 0 } else { exponent };
+    if e == 0
+        && let Some(wide) = T::as_wide(matrix)
+    {
+        return Ok(Some((Cow::Borrowed(wide), 0)));
+    }
+    let wide = memory::generate(op, matrix.len(), &|start, block: &mut [T::Wide]| {
+        let source = &matrix[start..start + block.len()];
+        simd.run(
+            #[inline(always)]
+            || block.iter_mut().zip(source).for_each(|(o, v)| *o = v.widen(-e)),
+        );
+    })?;
+    Ok(Some((Cow::Owned(wide), e)))
 }
 
-/// Appends a matrix in C order, element by element changed by `f`.
-pub(crate) fn push<W: Wide, T: Field<Wide = W>>(out: &mut Vec<T>, m: MatRef<'_, W>, f: impl Fn(W) -> T) {
-    for i in 0..m.nrows() {
-        for j in 0..m.ncols() {
-            out.push(f(m[(i, j)]));
-        }
-    }
+/// A matrix times `2^n` in C order.
+///
+/// # Errors
+/// `OutOfMemory`.
+fn dense<T: Field>(op: LinalgOp, m: MatRef<'_, T::Wide>, n: i32) -> Result<Vec<T>> {
+    let mut out = memory::filled(op, m.nrows().saturating_mul(m.ncols()), T::Wide::default())?;
+    MatMut::from_row_major_slice_mut(&mut out, m.nrows(), m.ncols()).copy_from(m);
+    T::narrowed(op, out, n)
 }
 
-/// Appends `rows x columns` of an identity matrix.
-pub(crate) fn push_identity<T: Field>(out: &mut Vec<T>, rows: usize, columns: usize) {
-    for i in 0..rows {
-        out.extend((0..columns).map(|j| if i == j { T::ONE } else { T::ZERO }));
+/// Appends to a stack of `total` elements; the only matrix of a stack is moved.
+///
+/// # Errors
+/// `OutOfMemory`.
+fn append<T: Field>(op: LinalgOp, out: &mut Vec<T>, total: usize, matrix: Vec<T>) -> Result<()> {
+    if out.is_empty() && matrix.len() == total {
+        *out = matrix;
+        return Ok(());
     }
+    if out.capacity() < total {
+        *out = memory::room(op, total)?;
+    }
+    out.extend_from_slice(&matrix);
+    Ok(())
+}
+
+/// `rows x columns` of an identity matrix.
+///
+/// # Errors
+/// `OutOfMemory`.
+fn identity<T: Field>(op: LinalgOp, rows: usize, columns: usize) -> Result<Vec<T>> {
+    let mut out = memory::filled(op, memory::size(op, &[rows, columns].into())?, T::ZERO)?;
+    out.chunks_mut(columns.max(1)).enumerate().filter(|(i, _)| *i < columns).for_each(|(i, row)| row[i] = T::ONE);
+    Ok(out)
 }
 
 /// The `i`-th matrix of a stack in C order.
-pub(crate) fn nth<T>(data: &[T], i: usize, len: usize) -> &[T] {
+fn nth<T>(data: &[T], i: usize, len: usize) -> &[T] {
     if len == 0 { &[] } else { &data[i * len..(i + 1) * len] }
 }

@@ -1,17 +1,21 @@
 //! Systems of linear equations.
-use super::{Field, Wide, balanced, field, nth, push, stack, stacked};
+use super::{Field, Wide, append, balanced, dense, field, nth, stack, stacked, threads};
 use crate::array::CpuArray;
+use crate::backend::Cpu;
 use crate::layout::Layout;
 use crate::memory;
 use crate::promote::{converted, promoted};
+use crate::simd::Simd;
 use array_protocol::{Error, ErrorKind, LinalgOp, Operand, Result, Shape};
 use faer::MatRef;
-use faer::linalg::solvers::Solve;
+use faer::dyn_stack::{MemBuffer, MemStack};
+use faer::linalg::lu::partial_pivoting::factor::{lu_in_place, lu_in_place_scratch};
+use faer::linalg::lu::partial_pivoting::solve::{solve_in_place, solve_in_place_scratch};
 use faer::mat::Mat;
 
 const OP: LinalgOp = LinalgOp::Solve;
 
-pub(crate) fn solve(x1: &CpuArray, x2: &CpuArray) -> Result<CpuArray> {
+pub(crate) fn solve(b: &Cpu, x1: &CpuArray, x2: &CpuArray) -> Result<CpuArray> {
     let wrong = || Error::new(ErrorKind::Shape, OP).shapes(&[x1.shape(), x2.shape()]);
     let (s1, n, columns) = stack(OP, x1.shape())?;
     // A right-hand side is a vector only if it has one axis.
@@ -31,13 +35,20 @@ pub(crate) fn solve(x1: &CpuArray, x2: &CpuArray) -> Result<CpuArray> {
     };
     let (l1, l2) =
         (Layout::contiguous(s1).broadcast_to(&count).ok_or_else(wrong)?, Layout::contiguous(s2).broadcast_to(&count).ok_or_else(wrong)?);
-    let (a, b) = (converted(OP, Operand::Array(x1), dtype)?, converted(OP, Operand::Array(x2), dtype)?);
-    field!(OP, dtype, T => each::<T>((&a, &l1), (&b, &l2), n, k.unwrap_or(1), shape))
+    let (x1, x2) = (converted(OP, Operand::Array(x1), dtype)?, converted(OP, Operand::Array(x2), dtype)?);
+    field!(OP, dtype, T => each::<T>(b.simd(), (&x1, &l1), (&x2, &l2), [n, k.unwrap_or(1)], shape))
 }
 
-fn each<T: Field>((x1, l1): (&CpuArray, &Layout), (x2, l2): (&CpuArray, &Layout), n: usize, k: usize, shape: Shape) -> Result<CpuArray> {
+fn each<T: Field>(
+    simd: Simd,
+    (x1, l1): (&CpuArray, &Layout),
+    (x2, l2): (&CpuArray, &Layout),
+    [n, k]: [usize; 2],
+    shape: Shape,
+) -> Result<CpuArray> {
     let size = memory::size(OP, &shape)?;
-    let mut out = memory::room::<T>(OP, size)?;
+    memory::probe::<T>(OP, size)?;
+    let mut out = Vec::new();
     memory::probe::<T>(OP, n.saturating_mul(n).saturating_mul(4))?;
     let (a, b) = (x1.elements::<T>(OP)?, x2.elements::<T>(OP)?);
     if n == 0 || size == 0 {
@@ -45,19 +56,21 @@ fn each<T: Field>((x1, l1): (&CpuArray, &Layout), (x2, l2): (&CpuArray, &Layout)
         return Ok(CpuArray::new(shape, out));
     }
     for (i, j) in l1.offsets().zip(l2.offsets()) {
-        let (Some((matrix, ea)), Some((rhs, eb))) = (balanced(nth(&a, i, n * n)), balanced(nth(&b, j, n * k))) else {
+        let (matrix, rhs) = (balanced(OP, simd, nth(&a, i, n * n))?, balanced(OP, simd, nth(&b, j, n * k))?);
+        let (Some((matrix, ea)), Some((rhs, eb))) = (matrix, rhs) else {
             // Declared by `linalg_nonfinite`.
-            out.resize(out.len() + n * k, T::NAN);
+            append(OP, &mut out, size, memory::filled(OP, n * k, T::NAN)?)?;
             continue;
         };
         let singular = || Error::new(ErrorKind::Singular, OP).shapes(&[x1.shape()]);
-        if n <= SMALL {
-            let solution = eliminated(matrix, rhs, n, k).ok_or_else(singular)?;
-            out.extend(solution.into_iter().map(|v| T::narrow(v, eb - ea)));
+        let solution = if n <= SMALL {
+            let solution = eliminated(matrix.into_owned(), rhs.into_owned(), n, k).ok_or_else(singular)?;
+            T::narrowed(OP, solution, eb - ea)?
         } else {
             let solution = factored(&matrix, &rhs, n, k).ok_or_else(singular)?;
-            push(&mut out, solution.as_ref(), |v| T::narrow(v, eb - ea));
-        }
+            dense(OP, solution.as_ref(), eb - ea)?
+        };
+        append(OP, &mut out, size, solution)?;
     }
     Ok(CpuArray::new(shape, out))
 }
@@ -97,10 +110,19 @@ fn eliminated<W: Wide>(mut a: Vec<W>, mut b: Vec<W>, n: usize, k: usize) -> Opti
     Some(b)
 }
 
-/// The same for large matrices.
+/// The same for large matrices, `n > 0`.
 fn factored<W: Wide>(matrix: &[W], rhs: &[W], n: usize, k: usize) -> Option<Mat<W>> {
-    let factors = MatRef::from_row_major_slice(matrix, n, n).partial_piv_lu();
-    let pivots = factors.U();
+    let mut lu = MatRef::from_row_major_slice(matrix, n, n).to_owned();
+    let mut x = MatRef::from_row_major_slice(rhs, n, k).to_owned();
+    let par = threads(n.saturating_mul(n).saturating_mul(n));
+    let (mut order, mut places) = (vec![0usize; n], vec![0usize; n]);
+    let scratch = lu_in_place_scratch::<usize, W>(n, n, par, Default::default()).or(solve_in_place_scratch::<usize, W>(n, k, par));
+    let mut scratch = MemBuffer::new(scratch);
+    let (_, exchanges) = lu_in_place(lu.as_mut(), &mut order, &mut places, par, MemStack::new(&mut scratch), Default::default());
     // A pivot of 0 makes what follows it infinite or NaN.
-    (0..n).all(|p| pivots[(p, p)].usable()).then(|| factors.solve(MatRef::from_row_major_slice(rhs, n, k)))
+    if !(0..n).all(|p| lu[(p, p)].usable()) {
+        return None;
+    }
+    solve_in_place(lu.as_ref(), lu.as_ref(), exchanges, x.as_mut(), par, MemStack::new(&mut scratch));
+    Some(x)
 }

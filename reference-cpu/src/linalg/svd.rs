@@ -1,6 +1,8 @@
 //! Singular value decomposition.
-use super::{Field, Wide, balanced, field, nth, push, push_identity, stack, stacked, threads};
+use super::tall::{self, Tall};
+use super::{Field, Wide, append, balanced, dense, field, identity, nth, stack, stacked, threads};
 use crate::array::CpuArray;
+use crate::backend::Cpu;
 use crate::memory;
 use array_protocol::options::Svd;
 use array_protocol::{Error, ErrorKind, LinalgOp, Result};
@@ -12,61 +14,75 @@ use faer::mat::Mat;
 
 const OP: LinalgOp = LinalgOp::Svd;
 
-pub(crate) fn svd(x: &CpuArray, how: &Svd) -> Result<(CpuArray, CpuArray, CpuArray)> {
+pub(crate) fn svd(b: &Cpu, x: &CpuArray, how: &Svd) -> Result<(CpuArray, CpuArray, CpuArray)> {
     let (_, _, _) = stack(OP, x.shape())?;
-    field!(OP, x.dtype(), T => each::<T>(x, how.full_matrices))
+    field!(OP, x.dtype(), T => each::<T>(b, x, how.full_matrices))
 }
 
-fn each<T: Field>(x: &CpuArray, full: bool) -> Result<(CpuArray, CpuArray, CpuArray)> {
+fn each<T: Field>(b: &Cpu, x: &CpuArray, full: bool) -> Result<(CpuArray, CpuArray, CpuArray)> {
     let (count, m, n) = stack(OP, x.shape())?;
     let k = m.min(n);
     let (columns, rows) = if full { (m, n) } else { (k, k) };
     let (su, ss, sv) = (stacked(&count, &[m, columns]), stacked(&count, &[k]), stacked(&count, &[rows, n]));
-    let mut u = memory::room::<T>(OP, memory::size(OP, &su)?)?;
-    let mut s = memory::room::<T::Part>(OP, memory::size(OP, &ss)?)?;
-    let mut vh = memory::room::<T>(OP, memory::size(OP, &sv)?)?;
+    let (size_u, size_v) = (memory::size(OP, &su)?, memory::size(OP, &sv)?);
+    memory::probe::<T>(OP, size_u.saturating_add(size_v))?;
     memory::probe::<T>(OP, m.saturating_mul(n).saturating_mul(4))?;
+    let (mut u, mut vh) = (Vec::new(), Vec::new());
+    let mut s = memory::room::<T::Part>(OP, memory::size(OP, &ss)?)?;
     let data = x.elements::<T>(OP)?;
     for i in 0..memory::size(OP, &count)? {
-        if k == 0 {
-            push_identity(&mut u, m, columns);
-            push_identity(&mut vh, rows, n);
-            continue;
-        }
-        match balanced(nth(&data, i, m * n)) {
+        let (left, right) = if k == 0 {
+            (identity(OP, m, columns)?, identity(OP, rows, n)?)
+        } else if let Some((matrix, e)) = balanced(OP, b.simd(), nth(&data, i, m * n))? {
+            let (left, values, right) = decomposed::<T>(&matrix, [m, n, columns, rows])?;
+            s.extend((0..k).map(|i| T::part(values.column_vector()[i], e)));
+            (left, right)
+        } else {
             // Declared by `linalg_nonfinite`.
-            None => {
-                u.resize(u.len() + m * columns, T::NAN);
-                s.resize(s.len() + k, T::NAN_PART);
-                vh.resize(vh.len() + rows * n, T::NAN);
-            }
-            Some((matrix, e)) => {
-                let (left, values, right) = decomposed(&matrix, [m, n, columns, rows])?;
-                push(&mut u, left.as_ref(), |v| T::narrow(v, 0));
-                s.extend((0..k).map(|i| T::part(values.column_vector()[i], e)));
-                push(&mut vh, right.as_ref().transpose(), |v| T::narrow(v.conjugate(), 0));
-            }
-        }
+            s.resize(s.len() + k, T::NAN_PART);
+            (memory::filled(OP, m * columns, T::NAN)?, memory::filled(OP, rows * n, T::NAN)?)
+        };
+        append(OP, &mut u, size_u, left)?;
+        append(OP, &mut vh, size_v, right)?;
     }
     Ok((CpuArray::new(su, u), CpuArray::new(ss, s), CpuArray::new(sv, vh)))
 }
 
-/// `U` with that many columns, `S`, and `V` with as many columns as `Vh` has rows.
-fn decomposed<W: Wide>(matrix: &[W], [m, n, columns, rows]: [usize; 4]) -> Result<(Mat<W>, Diag<W>, Mat<W>)> {
+/// `U` with that many columns, `S`, and `Vh` with that many rows.
+fn decomposed<T: Field>(matrix: &[T::Wide], [m, n, columns, rows]: [usize; 4]) -> Result<(Vec<T>, Diag<T::Wide>, Vec<T>)> {
+    let a = MatRef::from_row_major_slice(matrix, m, n);
+    let reduced = columns == rows;
+    if reduced
+        && tall::suits(m, n)
+        && let Some(basis) = Tall::new(OP, a)?
+    {
+        // A = Q R, and R = u S v^H gives A = (Q u) S v^H.
+        let (small, values, right) = dense_factors(basis.r().as_ref(), n, n)?;
+        return Ok((T::narrowed(OP, basis.times(small.as_ref()), 0)?, values, dense(OP, right.transpose(), 0)?));
+    }
+    if reduced
+        && tall::suits(n, m)
+        && let Some(basis) = Tall::new(OP, a.transpose())?
+    {
+        // A^T = (Q u) S v^H gives A = conj(v) S (Q u)^T.
+        let (small, values, right) = dense_factors(basis.r().as_ref(), m, m)?;
+        let rows = basis.times(small.as_ref());
+        return Ok((dense(OP, right.as_ref(), 0)?, values, dense(OP, MatRef::from_column_major_slice(&rows, m, n), 0)?));
+    }
+    let (left, values, right) = dense_factors(a, columns, rows)?;
+    Ok((dense(OP, left.as_ref(), 0)?, values, dense(OP, right.transpose(), 0)?))
+}
+
+/// `U` with that many columns, `S`, and the conjugate of `V` with as many columns as `Vh` has rows.
+fn dense_factors<W: Wide>(a: MatRef<'_, W>, columns: usize, rows: usize) -> Result<(Mat<W>, Diag<W>, Mat<W>)> {
+    let (m, n) = (a.nrows(), a.ncols());
     let k = m.min(n);
     let compute = if columns == m && rows == n { ComputeSvdVectors::Full } else { ComputeSvdVectors::Thin };
     let par = threads(m.saturating_mul(n).saturating_mul(k));
     let (mut left, mut right, mut values) = (Mat::zeros(m, columns), Mat::zeros(n, rows), Diag::zeros(k));
     let mut scratch = MemBuffer::new(svd_scratch::<W>(m, n, compute, compute, par, Default::default()));
-    decompose(
-        MatRef::from_row_major_slice(matrix, m, n),
-        values.as_mut(),
-        Some(left.as_mut()),
-        Some(right.as_mut()),
-        par,
-        MemStack::new(&mut scratch),
-        Default::default(),
-    )
-    .map_err(|_| Error::new(ErrorKind::NotConverged, OP).detail(format!("a matrix of {m} rows and {n} columns")))?;
+    decompose(a, values.as_mut(), Some(left.as_mut()), Some(right.as_mut()), par, MemStack::new(&mut scratch), Default::default())
+        .map_err(|_| Error::new(ErrorKind::NotConverged, OP).detail(format!("a matrix of {m} rows and {n} columns")))?;
+    right.col_iter_mut().for_each(|column| column.iter_mut().for_each(|v| *v = v.conjugate()));
     Ok((left, values, right))
 }

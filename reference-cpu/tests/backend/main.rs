@@ -4,6 +4,7 @@ mod fourier;
 mod hostile;
 mod indexing;
 mod linalg;
+mod linalg_large;
 mod movement;
 mod picking;
 mod reductions;

@@ -1,0 +1,256 @@
+//! The singular value decomposition of a tall matrix that need not fit into memory, in blocks of rows, over any backend.
+//!
+//! The matrix is random, and random numbers of the protocol are a function of a key: each block is made again when it is needed, so
+//! that memory holds a few blocks and matrices of `cols x cols`, whatever the number of rows.
+//!
+//! 1. The first pass brings each block to its triangular factor and these together to one, R (tall-skinny QR, backward stable).
+//! 2. The decomposition of the small R gives S and Vh, and W = V / S.
+//! 3. The last pass forms U = A W block by block and hands it to a consumer: the checks, a file, or nobody.
+//!
+//! The columns of A W are orthonormal to about `cond(A) * 1e-16`. Where that is not enough a pass in between finds the triangular
+//! factor of A W itself, which is well conditioned, and corrects both factors by it.
+use array_protocol::prelude::*;
+use clap::{Parser, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// Decomposes a tall random matrix, A = U diag(S) Vh, in blocks of rows.
+///
+/// Examples:
+///   large_svd --rows 100000 --cols 1000 --check
+///   large_svd --rows 1000000 --cols 1000 --block 10000 --out u.npy
+#[derive(Parser)]
+#[command(verbatim_doc_comment)]
+struct Args {
+    /// Rows of A; no fewer than columns
+    #[arg(long, default_value_t = 100_000)]
+    rows: usize,
+    /// Columns of A
+    #[arg(long, default_value_t = 100)]
+    cols: usize,
+    /// Rows of a block: memory is about ten blocks
+    #[arg(long, default_value_t = 10_000)]
+    block: usize,
+    /// Seed of the random numbers, uniform in [0, 1)
+    #[arg(long, default_value_t = 1)]
+    seed: u32,
+    /// Scale the columns from 1 down to this fraction, to see ill-conditioned matrices
+    #[arg(long, default_value_t = 1.0)]
+    scale: f64,
+    /// Measure |A - U S Vh| / |A| and |U^T U - I|, both in the Frobenius norm
+    #[arg(long)]
+    check: bool,
+    /// Write U to this file, block by block
+    #[arg(long, value_name = "FILE.npy")]
+    out: Option<PathBuf>,
+    /// Threads; all cores if not given
+    #[arg(long)]
+    threads: Option<usize>,
+    /// Where to compute
+    #[arg(long, value_enum, default_value_t = Name::Cpu)]
+    backend: Name,
+}
+
+/// The backends to choose from.
+#[derive(Clone, Copy, ValueEnum)]
+enum Name {
+    Cpu,
+}
+
+/// Above this condition number the columns of A W are corrected.
+const WELL_CONDITIONED: f64 = 1e3;
+/// Above this one the smallest singular values are rounding errors, and their vectors are not determined by A W.
+const SINGULAR: f64 = 1e13;
+/// Triangular factors that are brought together at once.
+const GROUP: usize = 8;
+
+type Outcome<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+fn main() -> Outcome<()> {
+    let args = Args::parse();
+    if args.cols == 0 || args.rows < args.cols || args.block == 0 {
+        return Err("there must be a column, a row in a block, and no fewer rows than columns".into());
+    }
+    if let Some(threads) = args.threads {
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
+    }
+    match args.backend {
+        Name::Cpu => run(&reference_cpu::Cpu::new(), &args),
+    }
+}
+
+/// The matrix, made block by block, and the clock of the passes over it.
+struct Blocks<'a, B: Backend> {
+    backend: &'a B,
+    args: &'a Args,
+    scale: Option<Array<B>>,
+    bar: ProgressBar,
+}
+
+impl<'a, B: Backend> Blocks<'a, B> {
+    fn new(backend: &'a B, args: &'a Args) -> Outcome<Self> {
+        let powers: Vec<f64> = (0..args.cols).map(|j| args.scale.powf(j as f64 / (args.cols.max(2) - 1) as f64)).collect();
+        let scale = if args.scale == 1.0 { None } else { Some(Array::from_slice(backend, [args.cols], &powers)?) };
+        let style = "{msg:9} [{bar:40}] {pos}/{len} blocks, {elapsed} gone, {eta} left";
+        let bar = ProgressBar::new(0).with_style(ProgressStyle::with_template(style)?.progress_chars("=> "));
+        Ok(Blocks { backend, args, scale, bar })
+    }
+
+    fn count(&self) -> usize {
+        self.args.rows.div_ceil(self.args.block)
+    }
+
+    /// The blocks of one pass, each counted when the next is asked for.
+    fn pass(&self, name: &'static str) -> impl Iterator<Item = Result<Array<B>>> + '_ {
+        self.bar.set_message(name);
+        self.bar.inc_length(self.count() as u64);
+        (0..self.count()).map(|i| {
+            self.bar.inc(u64::from(i > 0));
+            let rows = self.args.block.min(self.args.rows - i * self.args.block);
+            let x = Array::uniform(self.backend, Key([i as u32, self.args.seed]), [rows, self.args.cols], DType::Float64)?;
+            if let Some(scale) = &self.scale { x * scale } else { Ok(x) }
+        })
+    }
+}
+
+/// The triangular factor of the matrix that has these blocks of rows.
+fn triangle<B: Backend>(blocks: impl Iterator<Item = Result<Array<B>>>) -> Result<Array<B>> {
+    let mut factors: Vec<Array<B>> = Vec::new();
+    let join = |factors: &mut Vec<Array<B>>| -> Result<()> {
+        let all = Array::concat(&factors.iter().collect::<Vec<_>>(), 0)?;
+        *factors = vec![all.qr(Qr::default())?.1];
+        Ok(())
+    };
+    for block in blocks {
+        factors.push(block?.qr(Qr::default())?.1);
+        if factors.len() > GROUP {
+            join(&mut factors)?;
+        }
+    }
+    join(&mut factors)?;
+    factors.pop().ok_or_else(|| Error::outside_op(ErrorKind::Value).detail("no blocks"))
+}
+
+/// U = A w (w2), S and Vh.
+struct Factors<B: Backend> {
+    w: Array<B>,
+    w2: Option<Array<B>>,
+    s: Array<B>,
+    vh: Array<B>,
+    condition: f64,
+}
+
+fn factors<B: Backend>(blocks: &Blocks<'_, B>) -> Outcome<Factors<B>> {
+    let small = || Svd::default().full_matrices(false);
+    let (_, s, vh) = triangle(blocks.pass("factor"))?.svd(small())?;
+    let values = s.to_vec::<f64>()?;
+    let condition = values[0] / values[values.len() - 1];
+    if !(condition < SINGULAR) {
+        return Err(format!("the matrix is singular to working precision: condition number {condition:.1e}").into());
+    }
+    let w = (vh.permute_dims(&[1, 0])? / &s)?;
+    if condition <= WELL_CONDITIONED {
+        return Ok(Factors { w, w2: None, s, vh, condition });
+    }
+    let r = triangle(blocks.pass("correct").map(|x| x?.matmul(&w)))?;
+    let (u, s, vh) = (&r * &s)?.matmul(&vh)?.svd(small())?;
+    Ok(Factors { w, w2: Some(r.solve(&u)?), s, vh, condition })
+}
+
+/// Sums over the blocks, and the time that they took.
+struct Checks<B: Backend> {
+    gram: Array<B>,
+    residual: f64,
+    norm: f64,
+    time: Duration,
+}
+
+fn squares<B: Backend>(x: &Array<B>) -> Result<f64> {
+    (x * x)?.sum(())?.item()
+}
+
+fn run<B: Backend>(backend: &B, args: &Args) -> Outcome<()> {
+    let blocks = Blocks::new(backend, args)?;
+    let mut out = args.out.as_ref().map(|path| header(path, args)).transpose()?;
+    let n = args.cols;
+    let mut checks = Checks { gram: Array::zeros(backend, [n, n], DType::Float64)?, residual: 0.0, norm: 0.0, time: Duration::ZERO };
+    let start = Instant::now();
+    let Factors { w, w2, s, vh, condition } = factors(&blocks)?;
+    for x in blocks.pass("U") {
+        let x = x?;
+        let mut u = x.matmul(&w)?;
+        if let Some(w2) = &w2 {
+            u = u.matmul(w2)?;
+        }
+        let begin = Instant::now();
+        if args.check {
+            checks.gram = (checks.gram + u.permute_dims(&[1, 0])?.matmul(&u)?)?;
+            checks.residual += squares(&((&u * &s)?.matmul(&vh)? - &x)?)?;
+            checks.norm += squares(&x)?;
+        }
+        if let Some(out) = &mut out {
+            for v in u.to_vec::<f64>()? {
+                out.write_all(&v.to_le_bytes())?;
+            }
+        }
+        checks.time += begin.elapsed();
+    }
+    if let Some(out) = &mut out {
+        out.flush()?;
+    }
+    blocks.bar.finish_and_clear();
+    report(args, start.elapsed().saturating_sub(checks.time), condition, &s, checks)
+}
+
+fn report<B: Backend>(args: &Args, time: Duration, condition: f64, s: &Array<B>, checks: Checks<B>) -> Outcome<()> {
+    let (seconds, s) = (time.as_secs_f64(), s.to_vec::<f64>()?);
+    let flops = 4.0 * args.rows as f64 * (args.cols as f64).powi(2);
+    println!(
+        "A               {} x {} float64, {:.2} GiB, blocks of {} rows",
+        args.rows,
+        args.cols,
+        gib(args.rows * args.cols * 8),
+        args.block
+    );
+    println!("singular values {:.6e} to {:.6e}, condition number {condition:.1e}", s[0], s[s.len() - 1]);
+    println!(
+        "time            {seconds:.3} s, {:.1} GFLOP/s (4 m n^2 in all), random numbers included, checks and output not",
+        flops / seconds * 1e-9
+    );
+    if let Some(peak) = peak() {
+        println!("peak memory     {:.3} GiB", gib(peak));
+    }
+    if args.check {
+        let one = Array::eye(checks.gram.backend(), args.cols as u64)?;
+        println!("residual        {:.1e}  |A - U S Vh| / |A|", (checks.residual / checks.norm).sqrt());
+        println!("orthonormality  {:.1e}  |U^T U - I|", squares(&(&checks.gram - &one)?)?.sqrt());
+        println!("checks          {:.3} s", checks.time.as_secs_f64());
+    }
+    Ok(())
+}
+
+fn gib(bytes: usize) -> f64 {
+    bytes as f64 / (1u64 << 30) as f64
+}
+
+/// The largest resident memory of this process so far, in bytes, where the system tells.
+fn peak() -> Option<usize> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<usize>().ok()?.checked_mul(1024)
+}
+
+/// A `.npy` file of version 1.0 for U, ready for its elements.
+fn header(path: &PathBuf, args: &Args) -> Outcome<BufWriter<File>> {
+    let mut out = BufWriter::with_capacity(1 << 20, File::create(path)?);
+    let text = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({}, {}), }}", args.rows, args.cols);
+    // Magic, version, length and text together are a multiple of 64 bytes, the last a newline.
+    let len = (10 + text.len() + 1).next_multiple_of(64) - 10;
+    out.write_all(b"\x93NUMPY\x01\x00")?;
+    out.write_all(&u16::try_from(len)?.to_le_bytes())?;
+    writeln!(out, "{text:width$}", width = len - 1)?;
+    Ok(out)
+}

@@ -1,0 +1,137 @@
+//! Matrix products.
+pub(super) mod float;
+mod integer;
+mod matrix;
+
+use super::{refused, stacked};
+use crate::array::{CpuArray, Typed};
+use crate::backend::Cpu;
+use crate::layout::{Layout, c_strides};
+use crate::memory::{self, PARALLEL};
+use crate::promote::{converted, promoted};
+use crate::simd::Simd;
+use array_protocol::{Error, ErrorKind, LinalgOp, Operand, Result, Shape};
+use faer::MatMut;
+use matrix::{Matrix, Order};
+use num_complex::Complex;
+use std::sync::OnceLock;
+
+const OP: LinalgOp = LinalgOp::Matmul;
+
+/// Elements that have a matrix product, `c = a b` with `c` in C order; `c` is zero before, and no matrix is empty.
+trait Product: Typed {
+    fn product(simd: Simd, a: Matrix<'_, Self>, b: Matrix<'_, Self>, c: &mut [Self]) -> Result<()>;
+}
+
+macro_rules! products {
+    ($product:expr; $($t:ty)*) => { $( impl Product for $t {
+        fn product(simd: Simd, a: Matrix<'_, $t>, b: Matrix<'_, $t>, c: &mut [$t]) -> Result<()> { $product(simd, a, b, c) }
+    } )* };
+}
+products! { |simd, a, b, c| integer::multiply(OP, simd, a, b, c); i8 i16 i32 i64 u8 u16 u32 u64 }
+products! {
+    |_, a: Matrix<'_, _>, b: Matrix<'_, _>, c| {
+        float::multiply(MatMut::from_row_major_slice_mut(c, a.rows, b.cols), a.view(), b.view());
+        Ok(())
+    };
+    f32 f64 Complex<f32> Complex<f64>
+}
+
+/// A stack of matrices that need no copy: where each starts, their sizes, and how each lies in memory.
+struct Stack {
+    starts: Layout,
+    sizes: [usize; 2],
+    order: Order,
+}
+
+impl Stack {
+    /// `None`: the matrices have to be copied into C order.
+    fn new(layout: &Layout) -> Option<Stack> {
+        let outer = layout.rank().checked_sub(2)?;
+        let sizes = [layout.shape[outer], layout.shape[outer + 1]];
+        let order = Order::new(sizes, [layout.strides[outer], layout.strides[outer + 1]])?;
+        let starts = Layout { shape: Shape::from(&layout.shape[..outer]), strides: layout.strides[..outer].into(), offset: layout.offset };
+        Some(Stack { starts, sizes, order })
+    }
+}
+
+pub(crate) fn matmul(b: &Cpu, x1: &CpuArray, x2: &CpuArray) -> Result<CpuArray> {
+    let wrong = || Error::new(ErrorKind::Shape, OP).shapes(&[x1.shape(), x2.shape()]);
+    let dtype = promoted(OP, &[x1, x2])?;
+    if x1.shape().rank() == 0 || x2.shape().rank() == 0 {
+        return Err(wrong());
+    }
+    let (mut a, mut c) = (converted(OP, Operand::Array(x1), dtype)?, converted(OP, Operand::Array(x2), dtype)?);
+    // A vector is a row on the left and a column on the right.
+    let (row, column) = (a.shape().rank() == 1, c.shape().rank() == 1);
+    if row {
+        a.layout.insert(0);
+    }
+    if column {
+        c.layout.insert(1);
+    }
+    let ([s1 @ .., m, k], [s2 @ .., k2, n]) = (&**a.shape(), &**c.shape()) else { return Err(wrong()) };
+    if k != k2 {
+        return Err(wrong());
+    }
+    let stack = Shape::from(s1).broadcast(&Shape::from(s2)).ok_or_else(wrong)?;
+    let mut shape = stacked(&stack, if row { &[] } else { std::slice::from_ref(m) });
+    if !column {
+        shape.push(*n);
+    }
+    // One matrix on the right of a stack in C order: a product of one tall matrix.
+    let count = stack.size();
+    if count > 1 && s1.iter().product::<usize>() == count && s2.iter().all(|&len| len == 1) && a.layout.is_contiguous() {
+        let (rows, k, n, extra) = (count * m, *k, *n, s2.len());
+        a = a.with(Layout { shape: [rows, k].into(), strides: c_strides(&[rows, k].into()), offset: a.layout.offset });
+        (0..extra).for_each(|_| c.layout.remove(0));
+        return typed(b.simd(), &a, &c, &Shape::scalar(), [rows, n].into()).map(|out| out.with(Layout::contiguous(shape)));
+    }
+    typed(b.simd(), &a, &c, &stack, shape)
+}
+
+fn typed(simd: Simd, a: &CpuArray, b: &CpuArray, stack: &Shape, shape: Shape) -> Result<CpuArray> {
+    array_protocol::dispatch_dtype!(a.dtype(), in [i8, i16, i32, i64, u8, u16, u32, u64, f32, f64, Complex<f32>, Complex<f64>],
+        T => stacks::<T>(simd, a, b, stack, shape),
+        else => Err(refused(OP, a.dtype())))
+}
+
+fn stacks<T: Product>(simd: Simd, x1: &CpuArray, x2: &CpuArray, stack: &Shape, shape: Shape) -> Result<CpuArray> {
+    let size = memory::size(OP, &shape)?;
+    let mut out = memory::filled(OP, size, T::default())?;
+    if size == 0 || x1.size() == 0 {
+        return Ok(CpuArray::new(shape, out));
+    }
+    let wrong = || Error::new(ErrorKind::Shape, OP).shapes(&[x1.shape(), x2.shape()]);
+    let (mut x1, mut x2) = (x1.clone(), x2.clone());
+    let (s1, s2) = (readable(&mut x1)?, readable(&mut x2)?);
+    let (l1, l2) = (s1.starts.broadcast_to(stack).ok_or_else(wrong)?, s2.starts.broadcast_to(stack).ok_or_else(wrong)?);
+    let ([m, k], [_, n]) = (s1.sizes, s2.sizes);
+    let mut starts = memory::room(OP, stack.size())?;
+    starts.extend(l1.offsets().zip(l2.offsets()));
+    let (a, b) = (x1.data::<T>(OP)?, x2.data::<T>(OP)?);
+    let parallel = starts.len() > 1 && size.saturating_mul(k) >= PARALLEL << 2;
+    let failure = OnceLock::new();
+    memory::parts(&mut out, m * n, parallel, &|at, c| {
+        let (i, j) = starts[at];
+        let matrices = Matrix::new(a, i, s1.sizes, s1.order).zip(Matrix::new(b, j, s2.sizes, s2.order));
+        let outside = || Error::new(ErrorKind::Backend, OP).detail("a view outside of its buffer");
+        if let Err(e) = matrices.ok_or_else(outside).and_then(|(a, b)| T::product(simd, a, b, c)) {
+            // Of several failures any one is told.
+            let _ = failure.set(e);
+        }
+    });
+    failure.into_inner().map_or(Ok(CpuArray::new(shape, out)), Err)
+}
+
+/// How the matrices of an array are read; copies it where that takes a copy.
+///
+/// # Errors
+/// `OutOfMemory`.
+fn readable(x: &mut CpuArray) -> Result<Stack> {
+    if let Some(stack) = Stack::new(&x.layout) {
+        return Ok(stack);
+    }
+    *x = x.compact(OP)?;
+    Stack::new(&x.layout).ok_or_else(|| Error::new(ErrorKind::Shape, OP).shapes(&[x.shape()]))
+}
