@@ -71,6 +71,16 @@ impl Layout {
         self.rank()
     }
 
+    /// Where the array repeats one contiguous run of elements in C order: the length of that run (the whole array if contiguous).
+    pub(crate) fn period(&self) -> Option<usize> {
+        if self.size() == 0 {
+            return Some(0);
+        }
+        let outer = self.rank() - self.contiguous_tail();
+        let repeated = self.shape.iter().zip(&self.strides).take(outer).all(|(&len, &stride)| len == 1 || stride == 0);
+        repeated.then(|| self.shape.iter().skip(outer).product())
+    }
+
     /// Whether two indices may name the same element.
     pub(crate) fn overlaps_itself(&self) -> bool {
         // Views are made by basic indexing only, so that zero strides are the only overlap.

@@ -97,7 +97,7 @@ pub(super) fn transform<T: Sample>(b: &Cpu, job: Job, x: &CpuArray) -> Result<Cp
         match Lines::new(&x.layout, job.at) {
             Some(lines) => spectra(&job, &plan, x.data::<T>(op)?, &lines, &mut out)?,
             None => {
-                let x = x.compact(op)?;
+                let x = x.compact(b.means(), op)?;
                 if let Some(lines) = Lines::new(&x.layout, job.at) {
                     spectra(&job, &plan, x.data::<T>(op)?, &lines, &mut out)?;
                 }

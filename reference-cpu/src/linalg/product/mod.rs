@@ -7,7 +7,7 @@ use super::{refused, stacked};
 use crate::array::{CpuArray, Typed};
 use crate::backend::Cpu;
 use crate::layout::{Layout, c_strides};
-use crate::memory::{self, PARALLEL};
+use crate::memory::{self, Means, PARALLEL, Store};
 use crate::promote::{converted, promoted};
 use crate::simd::Simd;
 use array_protocol::{Error, ErrorKind, LinalgOp, Operand, Result, Shape};
@@ -85,26 +85,27 @@ pub(crate) fn matmul(b: &Cpu, x1: &CpuArray, x2: &CpuArray) -> Result<CpuArray> 
         let (rows, k, n, extra) = (count * m, *k, *n, s2.len());
         a = a.with(Layout { shape: [rows, k].into(), strides: c_strides(&[rows, k].into()), offset: a.layout.offset });
         (0..extra).for_each(|_| c.layout.remove(0));
-        return typed(b.simd(), &a, &c, &Shape::scalar(), [rows, n].into()).map(|out| out.with(Layout::contiguous(shape)));
+        return typed(b.means(), &a, &c, &Shape::scalar(), [rows, n].into()).map(|out| out.with(Layout::contiguous(shape)));
     }
-    typed(b.simd(), &a, &c, &stack, shape)
+    typed(b.means(), &a, &c, &stack, shape)
 }
 
-fn typed(simd: Simd, a: &CpuArray, b: &CpuArray, stack: &Shape, shape: Shape) -> Result<CpuArray> {
+fn typed(with: Means<'_>, a: &CpuArray, b: &CpuArray, stack: &Shape, shape: Shape) -> Result<CpuArray> {
     array_protocol::dispatch_dtype!(a.dtype(), in [i8, i16, i32, i64, u8, u16, u32, u64, f32, f64, Complex<f32>, Complex<f64>],
-        T => stacks::<T>(simd, a, b, stack, shape),
+        T => stacks::<T>(with, a, b, stack, shape),
         else => Err(refused(OP, a.dtype())))
 }
 
-fn stacks<T: Product>(simd: Simd, x1: &CpuArray, x2: &CpuArray, stack: &Shape, shape: Shape) -> Result<CpuArray> {
+fn stacks<T: Product>(with: Means<'_>, x1: &CpuArray, x2: &CpuArray, stack: &Shape, shape: Shape) -> Result<CpuArray> {
     let size = memory::size(OP, &shape)?;
-    let mut out = memory::filled(OP, size, T::default())?;
+    let mut out = Store::new(with, OP, size)?;
+    out.fill(T::default());
     if size == 0 || x1.size() == 0 {
         return Ok(CpuArray::new(shape, out));
     }
     let wrong = || Error::new(ErrorKind::Shape, OP).shapes(&[x1.shape(), x2.shape()]);
     let (mut x1, mut x2) = (x1.clone(), x2.clone());
-    let (s1, s2) = (readable(&mut x1)?, readable(&mut x2)?);
+    let (s1, s2) = (readable(with, &mut x1)?, readable(with, &mut x2)?);
     let (l1, l2) = (s1.starts.broadcast_to(stack).ok_or_else(wrong)?, s2.starts.broadcast_to(stack).ok_or_else(wrong)?);
     let ([m, k], [_, n]) = (s1.sizes, s2.sizes);
     let mut starts = memory::room(OP, stack.size())?;
@@ -116,7 +117,7 @@ fn stacks<T: Product>(simd: Simd, x1: &CpuArray, x2: &CpuArray, stack: &Shape, s
         let (i, j) = starts[at];
         let matrices = Matrix::new(a, i, s1.sizes, s1.order).zip(Matrix::new(b, j, s2.sizes, s2.order));
         let outside = || Error::new(ErrorKind::Backend, OP).detail("a view outside of its buffer");
-        if let Err(e) = matrices.ok_or_else(outside).and_then(|(a, b)| T::product(simd, a, b, c)) {
+        if let Err(e) = matrices.ok_or_else(outside).and_then(|(a, b)| T::product(with.simd, a, b, c)) {
             // Of several failures any one is told.
             let _ = failure.set(e);
         }
@@ -128,10 +129,10 @@ fn stacks<T: Product>(simd: Simd, x1: &CpuArray, x2: &CpuArray, stack: &Shape, s
 ///
 /// # Errors
 /// `OutOfMemory`.
-fn readable(x: &mut CpuArray) -> Result<Stack> {
+fn readable(with: Means<'_>, x: &mut CpuArray) -> Result<Stack> {
     if let Some(stack) = Stack::new(&x.layout) {
         return Ok(stack);
     }
-    *x = x.compact(OP)?;
+    *x = x.compact(with, OP)?;
     Stack::new(&x.layout).ok_or_else(|| Error::new(ErrorKind::Shape, OP).shapes(&[x.shape()]))
 }
