@@ -15,6 +15,7 @@ const LANES: usize = 16;
 /// The four words of the blocks `first..first + LANES`. Words are kept in 64 bits, whose upper halves hold anything: the products need
 /// the room, and the lower halves are all that they look at.
 #[inline(always)]
+#[allow(clippy::needless_range_loop, reason = "a lane is a place in four words at once")]
 fn philox(key: Key, first: u64) -> [[u64; LANES]; 4] {
     let mut c = [[0; LANES]; 4];
     for lane in 0..LANES {
@@ -63,9 +64,7 @@ fn fill<T: Uniform<N>, const N: usize>(key: Key, mut number: u64, out: &mut [T])
     let (groups, single) = blocks.as_chunks_mut::<LANES>();
     for group in groups {
         let words = philox(key, number);
-        for lane in 0..LANES {
-            group[lane] = one(&words, lane);
-        }
+        group.iter_mut().enumerate().for_each(|(lane, o)| *o = one(&words, lane));
         number = number.wrapping_add(LANES as u64);
     }
     let words = philox(key, number);

@@ -12,7 +12,7 @@ pub(super) enum Selected<'a> {
     /// Integers, slices, new axes and an ellipsis only.
     View(Layout),
     /// An array among them.
-    Picked(Picked<'a>),
+    Picked(Box<Picked<'a>>),
 }
 
 /// How many axes an entry takes.
@@ -69,7 +69,7 @@ pub(super) fn select<'a>(b: &Cpu, op: IndexingOp, x: &Layout, key: &[Index<&'a C
     }
     match array {
         None => Ok(Selected::View(layout)),
-        Some((axis, array)) => picked(b, op, &layout, axis, array).map(Selected::Picked),
+        Some((axis, array)) => picked(b, op, &layout, axis, array).map(|picked| Selected::Picked(Box::new(picked))),
     }
 }
 

@@ -11,7 +11,7 @@ use std::ops::Range;
 /// Elements that one thread reads or writes at a time.
 pub(super) const TASK: usize = PARALLEL / 4;
 
-/// Places relative to where an array of axes begins; each stands for `run` elements.
+/// Places in a buffer, relative to where the elements around them begin.
 pub(super) struct Places<'a> {
     kind: Kind<'a>,
     /// Entries of the array of one piece, at most [`BLOCK`].
@@ -33,6 +33,7 @@ impl<'a> Places<'a> {
     ///
     /// # Errors
     /// `Index`, `Dtype`, `OutOfMemory`.
+    #[allow(clippy::unnecessary_cast, reason = "the indices are of one of eight types")]
     pub(super) fn indices(b: &Cpu, op: IndexingOp, indices: &'a CpuArray, (len, stride): (usize, isize), run: usize) -> Result<Self> {
         let fill: Box<Fill<'a>> = array_protocol::dispatch_dtype!(indices.dtype(), in [i8, i16, i32, i64, u8, u16, u32, u64], T => {
             let elements = indices.elements::<T>(op)?;

@@ -32,7 +32,7 @@ fn uniform_is_the_stream_at_any_size() {
             let single = |j: usize| (block(key, j as u64 / 4)[j % 4] >> 8) as f32 * 2f32.powi(-24);
             let double = |j: usize| {
                 let [a, b, c, d] = block(key, j as u64 / 2).map(u64::from);
-                let word = if j % 2 == 0 { b << 32 | a } else { d << 32 | c };
+                let word = if j.is_multiple_of(2) { b << 32 | a } else { d << 32 | c };
                 (word >> 11) as f64 * 2f64.powi(-53)
             };
             assert_eq!(values::<f32>(random(DType::Float32)), (0..n).map(single).collect::<Vec<_>>());
