@@ -53,15 +53,17 @@ fn threads(work: usize) -> Par {
 /// Exponents of largest elements that need no scaling: sums of squares of matrices in this range neither overflow nor vanish.
 const SAFE: std::ops::RangeInclusive<i32> = -100..=100;
 
-/// A matrix in double precision and the exponent that was taken out of it. `None`: an element is not finite.
+/// A matrix in double precision, and the exponent that was taken out of it.
+type Balanced<'a, W> = (Cow<'a, [W]>, i32);
+
+/// A matrix in double precision, scaled where that is needed. `None`: an element is not finite.
 ///
 /// Where the largest element is huge or tiny the matrix is scaled by a power of two that brings it near 1, so that norms inside of a
 /// decomposition neither overflow nor vanish.
 ///
 /// # Errors
 /// `OutOfMemory`.
-#[allow(clippy::type_complexity, reason = "what is borrowed or owned, and its exponent")]
-fn balanced<T: Field>(op: LinalgOp, simd: Simd, matrix: &[T]) -> Result<Option<(Cow<'_, [T::Wide]>, i32)>> {
+fn balanced<T: Field>(op: LinalgOp, simd: Simd, matrix: &[T]) -> Result<Option<Balanced<'_, T::Wide>>> {
     const CHUNK: usize = 1 << 12;
     let largest = |chunk: &[T]| {
         simd.run(

@@ -48,8 +48,11 @@ fn each<T: Field>(b: &Cpu, x: &CpuArray, full: bool) -> Result<(CpuArray, CpuArr
     Ok((CpuArray::new(su, u), CpuArray::new(ss, s), CpuArray::new(sv, vh)))
 }
 
+/// `U`, `S` and `Vh` of one matrix.
+type Factors<T> = (Vec<T>, Diag<<T as Field>::Wide>, Vec<T>);
+
 /// `U` with that many columns, `S`, and `Vh` with that many rows.
-fn decomposed<T: Field>(matrix: &[T::Wide], [m, n, columns, rows]: [usize; 4]) -> Result<(Vec<T>, Diag<T::Wide>, Vec<T>)> {
+fn decomposed<T: Field>(matrix: &[T::Wide], [m, n, columns, rows]: [usize; 4]) -> Result<Factors<T>> {
     let a = MatRef::from_row_major_slice(matrix, m, n);
     let reduced = columns == rows;
     if reduced

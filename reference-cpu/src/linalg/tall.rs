@@ -21,7 +21,7 @@ use faer::{Accum, Mat, MatMut, MatRef, Par};
 
 /// Elements of a chunk of rows, which is read, solved and multiplied while it is in the cache.
 const CHUNK: usize = 1 << 15;
-/// Ranges of rows: each has its own sum of `A^H A`.
+/// Ranges of rows, at most: each has its own sum of `A^H A`, and all sums together are no larger than `A`.
 const RANGES: usize = 16;
 /// Elements from which on there is something to win.
 const LARGE: usize = 1 << 12;
@@ -50,7 +50,7 @@ impl<W: Wide> Tall<W> {
     /// `OutOfMemory`.
     pub(super) fn new(op: LinalgOp, a: MatRef<'_, W>) -> Result<Option<Self>> {
         let (m, n) = (a.nrows(), a.ncols());
-        let count = (m / (2 * n)).clamp(1, RANGES);
+        let count = (m / n).clamp(1, RANGES);
         let (rows, chunk, parallel) = (m.div_ceil(count), chunk(n), parallel(m * n, n));
         let count = m.div_ceil(rows);
         let mut sums = memory::filled(op, count * n * n, W::default())?;
@@ -128,9 +128,9 @@ impl<W: Wide> Tall<W> {
     }
 }
 
-/// Rows of a chunk.
+/// Rows of a chunk: fewer would not pay for reading and writing the sums.
 fn chunk(n: usize) -> usize {
-    (CHUNK / n).max(128)
+    (CHUNK / n).max(256)
 }
 
 /// Whether products of so many elements by `n` columns are worth several threads.
