@@ -48,6 +48,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     pub text: Option<PathBuf>,
 
+    /// Writes all three, as `peers.json`, `peers.svg` and `peers.txt`
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) write: Option<PathBuf>,
+
     /// Draws and writes what an earlier `--json` measured instead of measuring
     #[arg(long, value_name = "FILE")]
     pub from: Option<PathBuf>,
@@ -75,6 +79,12 @@ impl Args {
         let mut args = Args::parse();
         if args.quick {
             (args.scale, args.budget) = (Scale::Quick, args.budget.min(20.0));
+        }
+        if let Some(folder) = &args.write {
+            let in_folder = |name| Some(folder.join(name));
+            args.json = args.json.or_else(|| in_folder("peers.json"));
+            args.svg = args.svg.or_else(|| in_folder("peers.svg"));
+            args.text = args.text.or_else(|| in_folder("peers.txt"));
         }
         let measures = args.part.is_some() || args.from.is_some() || args.list;
         if !args.bench && !measures {

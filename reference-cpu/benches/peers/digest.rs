@@ -19,6 +19,7 @@ pub(crate) struct Digest {
 }
 
 impl Digest {
+    #[allow(clippy::unnecessary_cast, reason = "one of the types is float64 already")]
     pub(crate) fn of(x: &HostArray) -> Result<Digest, String> {
         let unknown = || format!("no digest of {}", x.dtype().name());
         let mut out =

@@ -2,6 +2,7 @@
 use crate::clock::Clock;
 use crate::rows::{Row, Work};
 use array_protocol::DType;
+use memmap2::MmapMut;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::hint::black_box;
@@ -18,39 +19,43 @@ pub(crate) struct Limits {
     pub flops_f32: f64,
 }
 
-/// Doubles in a buffer: far beyond the caches.
-const LONG: usize = 1 << 25;
+/// Bytes of a buffer: far beyond the caches.
+const LONG: usize = 1 << 28;
 /// Turns of the loop over registers: some ten milliseconds.
 const TURNS: usize = 1 << 20;
 const ROUNDS: usize = 5;
 
-fn seconds(f: impl FnOnce()) -> f64 {
-    // Rates of the machine are by the wall, whatever rows are timed by.
-    let start = Clock::Wall.now();
+fn seconds(clock: Clock, f: impl FnOnce()) -> f64 {
+    let start = clock.now();
     f();
-    (Clock::Wall.now() - start).max(1) as f64 * 1e-9
+    (clock.now() - start).max(1) as f64 * 1e-9
 }
 
 impl Limits {
     /// Measures with as many threads as rayon has; small buffers where only the form matters.
-    pub(crate) fn measure(tiny: bool) -> Limits {
-        let (n, turns) = if tiny { (1 << 12, 1) } else { (LONG, TURNS) };
-        let part = n.div_ceil(rayon::current_num_threads());
-        let (from, mut to) = (vec![1.0f64; n], vec![0.0f64; n]);
+    ///
+    /// # Errors
+    /// Where there is no memory for the buffers.
+    pub(crate) fn measure(tiny: bool, clock: Clock) -> std::io::Result<Limits> {
+        let (bytes, turns) = if tiny { (1 << 15, 1) } else { (LONG, TURNS) };
+        let part = bytes / 8 / rayon::current_num_threads().max(1) * 8;
+        let (mut from, mut to) = (memory(bytes)?, memory(bytes)?);
+        from.fill(1);
         let mut best = Limits::default();
         for _ in 0..ROUNDS {
             // The system's own copy of long parts: it knows when to write around the caches.
-            let copy = seconds(|| to.par_chunks_mut(part).zip(from.par_chunks(part)).for_each(|(to, from)| to.copy_from_slice(from)));
+            let copy =
+                seconds(clock, || to.par_chunks_mut(part).zip(from.par_chunks(part)).for_each(|(to, from)| to.copy_from_slice(from)));
             black_box(&mut to);
-            best.copy = best.copy.max(16.0 * n as f64 / copy);
-            let read = seconds(|| {
-                black_box(from.par_chunks(part).map(|p| sum(black_box(p))).sum::<f64>());
+            best.copy = best.copy.max(2.0 * bytes as f64 / copy);
+            let read = seconds(clock, || {
+                black_box(from.par_chunks(part).map(|p| sum(bytemuck::cast_slice(p))).sum::<f64>());
             });
-            best.read = best.read.max(8.0 * n as f64 / read);
-            best.flops_f64 = best.flops_f64.max(flops::<f64, 96>(0.5, turns, f64::mul_add));
-            best.flops_f32 = best.flops_f32.max(flops::<f32, 192>(0.5, turns, f32::mul_add));
+            best.read = best.read.max(bytes as f64 / read);
+            best.flops_f64 = best.flops_f64.max(flops::<f64, 96>(clock, 0.5, turns, f64::mul_add));
+            best.flops_f32 = best.flops_f32.max(flops::<f32, 192>(clock, 0.5, turns, f32::mul_add));
         }
-        best
+        Ok(best)
     }
 
     /// The better of each.
@@ -79,19 +84,35 @@ impl Limits {
     }
 }
 
+/// Memory in large pages where the system has them: what an array library has to be held against.
+fn memory(bytes: usize) -> std::io::Result<MmapMut> {
+    let out = MmapMut::map_anon(bytes)?;
+    #[cfg(target_os = "linux")]
+    // Advice: without large pages the limit is lower, and still one.
+    let _ = out.advise(memmap2::Advice::HugePage);
+    Ok(out)
+}
+
 /// Enough partial sums for the additions never to wait.
 fn sum(x: &[f64]) -> f64 {
-    let mut partial = [0.0; 64];
-    for block in x.chunks_exact(64) {
-        partial.iter_mut().zip(block).for_each(|(p, v)| *p += v);
-    }
-    partial.iter().sum()
+    pulp::Arch::new().dispatch(|| {
+        let mut partial = [0.0; 64];
+        for block in x.chunks_exact(64) {
+            partial.iter_mut().zip(block).for_each(|(p, v)| *p += v);
+        }
+        partial.iter().sum()
+    })
 }
 
 /// Operations a second of all threads: `N` numbers, as many as registers hold, multiplied by one and added to it over and over.
-fn flops<T: Copy + Send + Sync, const N: usize>(half: T, turns: usize, mul_add: impl Fn(T, T, T) -> T + Copy + Send + Sync) -> f64 {
+fn flops<T: Copy + Send + Sync, const N: usize>(
+    clock: Clock,
+    half: T,
+    turns: usize,
+    mul_add: impl Fn(T, T, T) -> T + Copy + Send + Sync,
+) -> f64 {
     let threads = rayon::current_num_threads();
-    let time = seconds(|| {
+    let time = seconds(clock, || {
         (0..threads).into_par_iter().for_each(|_| {
             let (mut registers, half) = ([half; N], black_box(half));
             pulp::Arch::new().dispatch(|| {

@@ -53,7 +53,7 @@ fn bench(args: &Args) -> Result<(), Failure> {
         return Ok(());
     }
     if let Some(part) = args.part {
-        let run = measure::run(args, part, &groups);
+        let run = measure::run(args, part, &groups).map_err(|e| Failure::Work(e.to_string()))?;
         let text = serde_json::to_string(&run).map_err(|e| Failure::Work(e.to_string()))?;
         println!("{text}");
         return Ok(());

@@ -77,10 +77,13 @@ struct Entry<'a> {
 }
 
 /// Measures part `part` of the numbers of threads. Says on standard error how far it is.
-pub(crate) fn run(args: &Args, part: usize, groups: &[Group]) -> Run {
+///
+/// # Errors
+/// Where there is no memory.
+pub(crate) fn run(args: &Args, part: usize, groups: &[Group]) -> std::io::Result<Run> {
     let tiny = args.scale == Scale::Tiny;
     let threads = args.threads.get(part).copied().unwrap_or(1);
-    let first = Limits::measure(tiny);
+    let first = Limits::measure(tiny, args.clock)?;
     let mut players: Vec<Box<dyn Player>> = vec![Box::new(Local::new(Ours::default()))];
     let numpy = match numpy::start() {
         Ok((versions, fresh, out)) => {
@@ -109,11 +112,11 @@ pub(crate) fn run(args: &Args, part: usize, groups: &[Group]) -> Run {
         rows.push(measured);
     }
     // The limits once more: the machine may have been busy the first time.
-    let limits = first.max(Limits::measure(tiny));
+    let limits = first.max(Limits::measure(tiny, args.clock)?);
     for (measured, (_, row)) in rows.iter_mut().zip(&all) {
         measured.bound_ns = limits.bound(row, &shapes(row, args.scale), measured.bytes_in, measured.bytes_out);
     }
-    Run { threads, limits, numpy, rows }
+    Ok(Run { threads, limits, numpy, rows })
 }
 
 fn progress(row: &Measured, threads: u32, done: usize, all: usize, left: f64) -> String {
@@ -182,16 +185,16 @@ fn enter<'a>(args: &Args, row: &Row, data: &[Datum], player: &'a mut dyn Player)
     if !player.prepare(row, data)? {
         return Ok(None);
     }
-    let digest = player.digest()?;
+    let (digest, first) = player.digest(args.clock)?;
     let batch = if args.scale == Scale::Tiny { 1 } else { BATCH };
-    let (mut calls, mut estimate) = (1, player.time(1, args.clock)?);
-    // Three steps: a first call may take a hundred times as long as one of many.
-    for _ in 0..3 {
+    let (mut calls, mut estimate) = (1, first);
+    // A first call says little about short ones: three steps towards a batch.
+    for _ in 0..if first < 10 * batch { 3 } else { 0 } {
+        calls = (calls * batch / estimate.max(1)).clamp(1, batch);
+        estimate = player.time(calls, args.clock)?;
         if estimate >= batch / 2 {
             break;
         }
-        calls = (calls * batch / estimate.max(1)).clamp(1, batch);
-        estimate = player.time(calls, args.clock)?;
     }
     Ok(Some((Entry { player, calls, estimate, rounds: Vec::new() }, digest)))
 }

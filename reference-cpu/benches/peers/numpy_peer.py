@@ -2,8 +2,8 @@
 
 {"do": "hello"}                                          -> {"numpy": version, "python": version, "blas": name}
 {"do": "row", "inputs": [...], "run": text, "out": text} -> {}          keeps inputs whose key comes again
-{"do": "digest", "what": "run" | "out"}                  -> shape, sums and samples of a result
-{"do": "time", "what": ..., "calls": n, "clock": name}   -> {"ns": nanoseconds of all calls}
+{"do": "digest", "what": "run" | "out", "clock": name}   -> shape, sums and samples of a result, and {"ns": nanoseconds} of one call
+{"do": "time", "what": ..., "calls": n, "clock": name}   -> {"ns": nanoseconds} of all calls
 
 Expressions become the body of a loop over local names, so that nothing but NumPy and the loop is timed. A result is dropped as soon as it
 is there. What goes wrong is answered as {"error": text}.
@@ -63,14 +63,17 @@ def extra(what):
 
 
 def digest(request):
-    what = request["what"]
+    what, clock = request["what"], getattr(time, request["clock"])
+    start = clock()
     x = row[what + " once"](*extra(what), *row["arguments"])
+    ns = clock() - start
     x = np.asarray(row["o"] if what == "out" else x)
     shape, size, x = list(x.shape), x.nbytes, np.ascontiguousarray(x).reshape(-1)
     if x.dtype.kind == "c":
         x = x.view(x.real.dtype)
     n = x.size
     return {
+        "ns": ns,
         "shape": shape,
         "bytes": size,
         "numbers": n,

@@ -20,7 +20,7 @@ impl Library for Candle {
     type Array = Tensor;
     type Error = Error;
 
-    fn from_host(&self, x: &HostArray) -> Result<Tensor> {
+    fn upload(&self, x: &HostArray) -> Result<Tensor> {
         match x.dtype() {
             DType::Float32 => lift::<f32>(x),
             DType::Float64 => lift::<f64>(x),
@@ -29,7 +29,7 @@ impl Library for Candle {
             other => Err(Error::msg(format!("no {}", other.name()))),
         }
     }
-    fn to_host(x: &Tensor) -> Result<HostArray> {
+    fn download(x: &Tensor) -> Result<HostArray> {
         match x.dtype() {
             candle_core::DType::F32 => lower::<f32>(x),
             candle_core::DType::F64 => lower::<f64>(x),

@@ -19,8 +19,8 @@ pub(crate) trait Library: Sized {
     type Array: Clone;
     type Error: Display;
 
-    fn from_host(&self, x: &HostArray) -> Result<Self::Array, Self::Error>;
-    fn to_host(x: &Self::Array) -> Result<HostArray, Self::Error>;
+    fn upload(&self, x: &HostArray) -> Result<Self::Array, Self::Error>;
+    fn download(x: &Self::Array) -> Result<HostArray, Self::Error>;
     fn call(row: &Row) -> Option<Call<Self>>;
 }
 
@@ -59,15 +59,18 @@ impl<L: Library> Player for Local<L> {
         for datum in data {
             if !self.kept.contains_key(&datum.key) {
                 let host = datum.host().map_err(|e| e.to_string())?;
-                self.kept.insert(datum.key.clone(), self.library.from_host(host).map_err(|e| e.to_string())?);
+                self.kept.insert(datum.key.clone(), self.library.upload(host).map_err(|e| e.to_string())?);
             }
             self.inputs.extend(self.kept.get(&datum.key).cloned());
         }
         Ok(true)
     }
 
-    fn digest(&mut self) -> Result<Digest, String> {
-        Digest::of(&L::to_host(&self.run()?).map_err(|e| e.to_string())?)
+    fn digest(&mut self, clock: Clock) -> Result<(Digest, u64), String> {
+        let start = clock.now();
+        let out = self.run()?;
+        let ns = clock.now() - start;
+        Ok((Digest::of(&L::download(&out).map_err(|e| e.to_string())?)?, ns))
     }
 
     fn time(&mut self, calls: u64, clock: Clock) -> Result<u64, String> {

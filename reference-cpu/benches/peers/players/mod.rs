@@ -27,11 +27,11 @@ pub(crate) trait Player {
     /// What went wrong, in words; here and below.
     fn prepare(&mut self, row: &Row, data: &[Datum]) -> Result<bool, String>;
 
-    /// Runs the row once and says what came out.
+    /// Runs the row once and says what came out, and how many nanoseconds this first call took.
     ///
     /// # Errors
     /// As above.
-    fn digest(&mut self) -> Result<Digest, String>;
+    fn digest(&mut self, clock: Clock) -> Result<(Digest, u64), String>;
 
     /// Runs it so many times, dropping each result, and gives the nanoseconds that all took.
     ///

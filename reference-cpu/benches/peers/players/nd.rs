@@ -8,7 +8,7 @@ macro_rules! kinds {
     ($($t:ty = $d:ident),*) => {
         /// An array of a dtype that rows use.
         #[derive(Clone)]
-        pub enum Nd { $( $d(ArcArray<$t, IxDyn>) ),* }
+        pub(crate) enum Nd { $( $d(ArcArray<$t, IxDyn>) ),* }
 
         $( impl From<ArrayD<$t>> for Nd {
             fn from(x: ArrayD<$t>) -> Nd { Nd::$d(x.into_shared()) }
@@ -22,7 +22,7 @@ macro_rules! kinds {
             type Array = Nd;
             type Error = String;
 
-            fn from_host(&self, x: &HostArray) -> Result<Nd, String> {
+            fn upload(&self, x: &HostArray) -> Result<Nd, String> {
                 match x.dtype() {
                     $( DType::$d => {
                         let numbers = x.view::<$t>().unwrap_or_default().to_vec();
@@ -31,7 +31,7 @@ macro_rules! kinds {
                     other => Err(format!("no {}", other.name())),
                 }
             }
-            fn to_host(x: &Nd) -> Result<HostArray, String> {
+            fn download(x: &Nd) -> Result<HostArray, String> {
                 match x {
                     $( Nd::$d(x) => HostArray::from_slice(x.shape(), x.as_standard_layout().as_slice().unwrap_or_default()) ),*
                 }.map_err(|e| e.to_string())

@@ -128,13 +128,18 @@ impl Player for Numpy {
         self.send(row, data).map(|()| true)
     }
 
-    fn digest(&mut self) -> Result<Digest, String> {
-        let answer = self.ask(&json!({ "do": "digest", "what": self.what() }))?;
-        serde_json::from_value(answer).map_err(|e| e.to_string())
+    fn digest(&mut self, clock: Clock) -> Result<(Digest, u64), String> {
+        let answer = self.ask(&json!({ "do": "digest", "what": self.what(), "clock": clock.python() }))?;
+        let ns = nanoseconds(&answer)?;
+        Ok((serde_json::from_value(answer).map_err(|e| e.to_string())?, ns))
     }
 
     fn time(&mut self, calls: u64, clock: Clock) -> Result<u64, String> {
         let answer = self.ask(&json!({ "do": "time", "what": self.what(), "calls": calls, "clock": clock.python() }))?;
-        answer.get("ns").and_then(Value::as_u64).ok_or_else(|| format!("no time in {answer}"))
+        nanoseconds(&answer)
     }
+}
+
+fn nanoseconds(answer: &Value) -> Result<u64, String> {
+    answer.get("ns").and_then(Value::as_u64).ok_or_else(|| format!("no time in {answer}"))
 }

@@ -14,10 +14,10 @@ impl Library for Ours {
     type Array = Array<Cpu>;
     type Error = Error;
 
-    fn from_host(&self, x: &HostArray) -> Result<Array<Cpu>> {
+    fn upload(&self, x: &HostArray) -> Result<Array<Cpu>> {
         Array::from_host(&self.0, x)
     }
-    fn to_host(x: &Array<Cpu>) -> Result<HostArray> {
+    fn download(x: &Array<Cpu>) -> Result<HostArray> {
         x.to_host()
     }
     fn call(row: &Row) -> Option<Call<Self>> {

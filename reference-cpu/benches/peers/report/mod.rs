@@ -5,7 +5,6 @@ mod text;
 
 use crate::args::Args;
 use crate::measure::{Measured, Run};
-use crate::players::{NUMPY, NUMPY_OUT};
 use machine::Machine;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -25,14 +24,12 @@ pub(crate) struct Report {
     runs: Vec<Run>,
 }
 
-/// One sentence on all rows of a run.
+/// How one library stands to ours in all rows that it has.
 struct Summary {
-    /// Geometric mean of the ratios to NumPy.
+    /// Geometric mean of its times divided by ours.
     mean: f64,
-    /// The same where NumPy writes into an array that is there, for rows that have that.
-    mean_out: Option<f64>,
     rows: usize,
-    /// Rows where NumPy is faster, and how the times compare.
+    /// Rows where it is faster, and how the times compare.
     behind: Vec<(String, f64)>,
 }
 
@@ -78,22 +75,15 @@ impl Report {
 }
 
 impl Run {
-    /// How all rows stand to NumPy; `None` where it took no part.
-    fn summary(&self) -> Option<Summary> {
-        let ratios: Vec<(&Measured, f64)> = self.rows.iter().filter_map(|r| Some((r, r.ratio(NUMPY)?))).collect();
-        let outs: Vec<f64> = self.rows.iter().filter_map(|r| r.ratio(NUMPY_OUT)).collect();
+    /// How a library stands in all its rows; `None` where it has none.
+    fn summary(&self, player: &str) -> Option<Summary> {
+        let ratios: Vec<(&Measured, f64)> = self.rows.iter().filter_map(|r| Some((r, r.ratio(player)?))).collect();
         let behind = ratios.iter().filter(|(_, ratio)| *ratio < 1.0).map(|(r, ratio)| (r.name.clone(), *ratio)).collect();
-        let mean = geometric(ratios.iter().map(|(_, ratio)| *ratio))?;
-        Some(Summary { mean, mean_out: geometric(outs.into_iter()), rows: ratios.len(), behind })
+        let mean = ratios.iter().map(|(_, ratio)| ratio.ln()).sum::<f64>() / ratios.len() as f64;
+        (!ratios.is_empty()).then(|| Summary { mean: mean.exp(), rows: ratios.len(), behind })
     }
 
     fn title(&self) -> String {
         if self.threads == 1 { "1 thread".into() } else { format!("{} threads", self.threads) }
     }
-}
-
-/// The geometric mean; `None` of nothing.
-fn geometric(ratios: impl Iterator<Item = f64>) -> Option<f64> {
-    let (sum, n) = ratios.fold((0.0, 0u32), |(sum, n), r| (sum + r.ln(), n + 1));
-    (n > 0).then(|| (sum / f64::from(n)).exp())
 }

@@ -77,11 +77,13 @@ fn table(out: &mut String, run: &Run) {
         }
         line(out, row);
     }
-    if let Some(summary) = run.summary() {
-        let more = summary.mean_out.map_or_else(String::new, |m| format!(", {} where it writes into an array that is there", ratio(m)));
-        let _ = writeln!(out, "\nGeometric mean of NumPy/ours over {} rows: {}{more}", summary.rows, ratio(summary.mean));
-        let behind: Vec<String> = summary.behind.iter().map(|(name, r)| format!("{name} {}", ratio(*r))).collect();
-        let _ = writeln!(out, "Rows below 1: {}", if behind.is_empty() { "none".into() } else { behind.join(", ") });
+    let _ = writeln!(out, "\nGeometric means of times divided by ours");
+    for (title, player) in TIMES.into_iter().filter(|&(_, player)| player != OURS) {
+        if let Some(summary) = run.summary(player) {
+            let behind: Vec<String> = summary.behind.iter().map(|(name, r)| format!("{name} {}", ratio(*r))).collect();
+            let behind = if behind.is_empty() { "none".into() } else { behind.join(", ") };
+            let _ = writeln!(out, "  {title:<8} {:>6} over {} rows; below 1: {behind}", ratio(summary.mean), summary.rows);
+        }
     }
 }
 

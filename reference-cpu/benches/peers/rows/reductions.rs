@@ -19,8 +19,8 @@ pub(super) fn rows() -> Vec<Row> {
         Row::new("mean_f32", "its mean", x, |x| x[0].mean(()), "x.mean()")
             .ndarray(|x| view::<f32, Ix2>(&x[0])?.mean().map(one).ok_or_else(|| "empty".into()))
             .candle(|x| x[0].mean_all()),
+        // Without ndarray, whose float32 `std` is off by 1 % at this length.
         Row::new("std_f32", "its standard deviation", x, |x| x[0].std(()), "x.std()")
-            .ndarray(|x| Ok(one(view::<f32, Ix2>(&x[0])?.std(0.0))))
             .candle(|x| x[0].broadcast_sub(&x[0].mean_all()?)?.sqr()?.mean_all()?.sqrt()),
         Row::new("max_f32", "its largest element", x, |x| x[0].max(()), "x.max()")
             .ndarray(|x| Ok(one(view::<f32, Ix2>(&x[0])?.fold(f32::NEG_INFINITY, |a, &b| a.max(b)))))
