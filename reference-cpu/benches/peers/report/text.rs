@@ -80,9 +80,13 @@ fn table(out: &mut String, run: &Run) {
     let _ = writeln!(out, "\nGeometric means of times divided by ours");
     for (title, player) in TIMES.into_iter().filter(|&(_, player)| player != OURS) {
         if let Some(summary) = run.summary(player) {
-            let behind: Vec<String> = summary.behind.iter().map(|(name, r)| format!("{name} {}", ratio(*r))).collect();
-            let behind = if behind.is_empty() { "none".into() } else { behind.join(", ") };
-            let _ = writeln!(out, "  {title:<8} {:>6} over {} rows; below 1: {behind}", ratio(summary.mean), summary.rows);
+            let names: Vec<String> = summary.behind.iter().map(|(name, r)| format!("{name} {}", ratio(*r))).collect();
+            let below = match names.len() {
+                0 => "none".into(),
+                _ if player == NUMPY => names.join(", "),
+                n => n.to_string(),
+            };
+            let _ = writeln!(out, "  {title:<8} {:>6} over {} rows; below 1: {below}", ratio(summary.mean), summary.rows);
         }
     }
 }
