@@ -1,0 +1,127 @@
+//! What the machine can do: copies, reads, multiplications with addition. Measured in the same run as the rows.
+use crate::clock::Clock;
+use crate::rows::{Row, Work};
+use array_protocol::DType;
+use memmap2::MmapMut;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::hint::black_box;
+
+/// Best rates of all threads together.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Limits {
+    /// Bytes read and written a second, of a copy beyond the caches.
+    pub copy: f64,
+    /// Bytes read a second, of a sum beyond the caches.
+    pub read: f64,
+    /// Float64 operations a second, two for each multiplication with addition.
+    pub flops_f64: f64,
+    pub flops_f32: f64,
+}
+
+/// Bytes of a buffer: far beyond the caches.
+const LONG: usize = 1 << 28;
+/// Turns of the loop over registers: some ten milliseconds.
+const TURNS: usize = 1 << 20;
+const ROUNDS: usize = 5;
+
+fn seconds(clock: Clock, f: impl FnOnce()) -> f64 {
+    let start = clock.now();
+    f();
+    (clock.now() - start).max(1) as f64 * 1e-9
+}
+
+impl Limits {
+    /// Measures with as many threads as rayon has; small buffers where only the form matters.
+    ///
+    /// # Errors
+    /// Where there is no memory for the buffers.
+    pub(crate) fn measure(tiny: bool, clock: Clock) -> std::io::Result<Limits> {
+        let (bytes, turns) = if tiny { (1 << 15, 1) } else { (LONG, TURNS) };
+        let part = bytes / 8 / rayon::current_num_threads().max(1) * 8;
+        let (mut from, mut to) = (memory(bytes)?, memory(bytes)?);
+        from.fill(1);
+        let mut best = Limits::default();
+        for _ in 0..ROUNDS {
+            // The system's own copy of long parts: it knows when to write around the caches.
+            let copy =
+                seconds(clock, || to.par_chunks_mut(part).zip(from.par_chunks(part)).for_each(|(to, from)| to.copy_from_slice(from)));
+            black_box(&mut to);
+            best.copy = best.copy.max(2.0 * bytes as f64 / copy);
+            let read = seconds(clock, || {
+                black_box(from.par_chunks(part).map(|p| sum(bytemuck::cast_slice(p))).sum::<f64>());
+            });
+            best.read = best.read.max(bytes as f64 / read);
+            best.flops_f64 = best.flops_f64.max(flops::<f64, 96>(clock, 0.5, turns, f64::mul_add));
+            best.flops_f32 = best.flops_f32.max(flops::<f32, 192>(clock, 0.5, turns, f32::mul_add));
+        }
+        Ok(best)
+    }
+
+    /// The better of each.
+    pub(crate) fn max(self, other: Limits) -> Limits {
+        Limits {
+            copy: self.copy.max(other.copy),
+            read: self.read.max(other.read),
+            flops_f64: self.flops_f64.max(other.flops_f64),
+            flops_f32: self.flops_f32.max(other.flops_f32),
+        }
+    }
+
+    /// The nanoseconds that a row takes at least, whose inputs and result are of these lengths and bytes.
+    pub(crate) fn bound(&self, row: &Row, shapes: &[Vec<usize>], bytes_in: usize, bytes_out: usize) -> Option<f64> {
+        match row.work {
+            Work::Unknown => None,
+            // What hardly writes is bound by reading.
+            Work::Move if bytes_out * 8 < bytes_in => Some(bytes_in as f64 / self.read * 1e9),
+            Work::Move => Some((bytes_in + bytes_out) as f64 / self.copy * 1e9),
+            Work::Flops(count) => {
+                let single = row.inputs.first().is_some_and(|i| i.dtype == DType::Float32);
+                let rate = if single { self.flops_f32 } else { self.flops_f64 };
+                Some(count(shapes.first()?, shapes.last()?) / rate * 1e9)
+            }
+        }
+    }
+}
+
+/// Memory in large pages where the system has them: what an array library has to be held against.
+fn memory(bytes: usize) -> std::io::Result<MmapMut> {
+    let out = MmapMut::map_anon(bytes)?;
+    #[cfg(target_os = "linux")]
+    // Advice: without large pages the limit is lower, and still one.
+    let _ = out.advise(memmap2::Advice::HugePage);
+    Ok(out)
+}
+
+/// Enough partial sums for the additions never to wait.
+fn sum(x: &[f64]) -> f64 {
+    pulp::Arch::new().dispatch(|| {
+        let mut partial = [0.0; 64];
+        for block in x.chunks_exact(64) {
+            partial.iter_mut().zip(block).for_each(|(p, v)| *p += v);
+        }
+        partial.iter().sum()
+    })
+}
+
+/// Operations a second of all threads: `N` numbers, as many as registers hold, multiplied by one and added to it over and over.
+fn flops<T: Copy + Send + Sync, const N: usize>(
+    clock: Clock,
+    half: T,
+    turns: usize,
+    mul_add: impl Fn(T, T, T) -> T + Copy + Send + Sync,
+) -> f64 {
+    let threads = rayon::current_num_threads();
+    let time = seconds(clock, || {
+        (0..threads).into_par_iter().for_each(|_| {
+            let (mut registers, half) = ([half; N], black_box(half));
+            pulp::Arch::new().dispatch(|| {
+                for _ in 0..turns {
+                    registers.iter_mut().for_each(|r| *r = mul_add(*r, half, half));
+                }
+            });
+            black_box(registers);
+        });
+    });
+    2.0 * (threads * N * turns) as f64 / time
+}

@@ -1,0 +1,86 @@
+//! Where and when, and what took part.
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The machine, as far as the system tells.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Machine {
+    pub processor: String,
+    pub cores: usize,
+    /// The widest instructions that the backend uses here.
+    pub instructions: String,
+    pub memory_gib: Option<f64>,
+    pub system: String,
+    /// Processes that waited for a core when the run ended, on average over a minute.
+    pub load: Option<String>,
+}
+
+fn first_value(file: &str, key: &str) -> Option<String> {
+    let text = std::fs::read_to_string(file).ok()?;
+    let line = text.lines().find(|l| l.starts_with(key))?;
+    Some(line.split_once(':')?.1.trim().to_string())
+}
+
+impl Machine {
+    pub(super) fn here() -> Machine {
+        let memory = first_value("/proc/meminfo", "MemTotal").and_then(|m| m.trim_end_matches(" kB").parse::<f64>().ok());
+        let load = std::fs::read_to_string("/proc/loadavg").ok();
+        Machine {
+            processor: first_value("/proc/cpuinfo", "model name").unwrap_or_else(|| "unknown processor".into()),
+            cores: std::thread::available_parallelism().map_or(1, usize::from),
+            instructions: reference_cpu::Simd::best().name().into(),
+            memory_gib: memory.map(|kib| (kib / 1024.0 / 1024.0 * 10.0).round() / 10.0),
+            system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+            load: load.and_then(|l| l.split(' ').next().map(str::to_string)),
+        }
+    }
+}
+
+impl fmt::Display for Machine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {} cores ({})", self.processor, self.cores, self.instructions)?;
+        if let Some(gib) = self.memory_gib {
+            write!(f, ", {gib} GiB")?;
+        }
+        write!(f, ", {}", self.system)
+    }
+}
+
+/// Day and minute, UTC.
+pub(super) fn now() -> String {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    let (days, minutes) = (seconds / 86_400, seconds % 86_400 / 60);
+    // Civil date of a day number, by eras of 400 years that start on the first of March (Howard Hinnant, `civil_from_days`).
+    let shifted = days + 719_468;
+    let (era, day) = (shifted / 146_097, shifted % 146_097);
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let (year, month, day) =
+        (era * 400 + year + month / 10, if month < 10 { month + 3 } else { month - 9 }, day - (153 * month + 2) / 5 + 1);
+    format!("{year}-{month:02}-{day:02} {:02}:{:02} UTC", minutes / 60, minutes % 60)
+}
+
+/// Versions of the libraries of this process and of the compiler.
+pub(super) fn versions() -> BTreeMap<String, String> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let lock = std::fs::read_to_string(here.join("../Cargo.lock")).unwrap_or_default();
+    let locked = |name: &str| {
+        let entry = lock.split("[[package]]").find(|p| p.contains(&format!("\nname = \"{name}\"\n")))?;
+        entry.lines().find_map(|l| l.strip_prefix("version = ")).map(|v| v.trim_matches('"').to_string())
+    };
+    let said = |program: &str, args: &[&str]| {
+        let out = Command::new(program).args(args).current_dir(here).output().ok().filter(|o| o.status.success())?;
+        Some(String::from_utf8_lossy(&out.stdout).trim().to_string())
+    };
+    let commit = said("git", &["describe", "--always", "--dirty"]).map_or_else(String::new, |c| format!(" ({c})"));
+    let mut out = BTreeMap::new();
+    out.insert("reference-cpu".into(), format!("{}{commit}", env!("CARGO_PKG_VERSION")));
+    out.extend(["ndarray", "candle-core"].into_iter().filter_map(|name| Some((name.into(), locked(name)?))));
+    out.extend(said("rustc", &["-V"]).and_then(|v| Some(("rustc".into(), v.split(' ').nth(1)?.to_string()))));
+    out
+}

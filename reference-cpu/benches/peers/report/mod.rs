@@ -1,0 +1,89 @@
+//! What a whole bench gave, and its forms: JSON, tables, a chart.
+mod machine;
+mod svg;
+mod text;
+
+use crate::args::Args;
+use crate::measure::{Measured, Run};
+use machine::Machine;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+pub(crate) use text::time;
+
+/// Everything that was measured, where, and when.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Report {
+    /// UTC.
+    date: String,
+    machine: Machine,
+    versions: BTreeMap<String, String>,
+    scale: String,
+    clock: String,
+    runs: Vec<Run>,
+}
+
+/// How one library stands to ours in all rows that it has.
+struct Summary {
+    /// Geometric mean of its times divided by ours.
+    mean: f64,
+    rows: usize,
+    /// Rows where it is faster, and how the times compare.
+    behind: Vec<(String, f64)>,
+}
+
+impl Report {
+    pub(crate) fn new(args: &Args, runs: Vec<Run>) -> Report {
+        let (scale, clock) = (format!("{:?}", args.scale).to_lowercase(), format!("{:?}", args.clock).to_lowercase());
+        let mut versions = machine::versions();
+        if let Some(numpy) = runs.iter().find_map(|r| r.numpy.as_ref()) {
+            versions.insert("numpy".into(), format!("{} ({})", numpy.numpy, numpy.blas));
+            versions.insert("python".into(), numpy.python.clone());
+        }
+        Report { date: machine::now(), machine: Machine::here(), versions, scale, clock, runs }
+    }
+
+    /// What an earlier [`json`](Self::json) wrote.
+    ///
+    /// # Errors
+    /// Where the file cannot be read, or is something else.
+    pub(crate) fn read(file: &Path) -> Result<Report, String> {
+        let text = std::fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
+        serde_json::from_str(&text).map_err(|e| format!("{}: {e}", file.display()))
+    }
+
+    pub(crate) fn json(&self) -> String {
+        // Strings, numbers and lists: nothing in a report can fail to be written.
+        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+    }
+
+    /// Rows where something went wrong, or results differ.
+    pub(crate) fn faults(&self) -> usize {
+        self.runs.iter().flat_map(|r| &r.rows).filter(|r| !r.faults.is_empty()).count()
+    }
+
+    fn machine_line(&self) -> String {
+        let small = if self.scale == "full" { String::new() } else { format!(", sizes: {}", self.scale) };
+        let clock = if self.clock == "wall" { "wall time" } else { "processor time" };
+        format!("{}, {}, {clock}{small}", self.date, self.machine)
+    }
+
+    fn versions_line(&self) -> String {
+        self.versions.iter().map(|(name, version)| format!("{name} {version}")).collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl Run {
+    /// How a library stands in all its rows; `None` where it has none.
+    fn summary(&self, player: &str) -> Option<Summary> {
+        let ratios: Vec<(&Measured, f64)> = self.rows.iter().filter_map(|r| Some((r, r.ratio(player)?))).collect();
+        let behind = ratios.iter().filter(|(_, ratio)| *ratio < 1.0).map(|(r, ratio)| (r.name.clone(), *ratio)).collect();
+        let mean = ratios.iter().map(|(_, ratio)| ratio.ln()).sum::<f64>() / ratios.len() as f64;
+        (!ratios.is_empty()).then(|| Summary { mean: mean.exp(), rows: ratios.len(), behind })
+    }
+
+    fn title(&self) -> String {
+        if self.threads == 1 { "1 thread".into() } else { format!("{} threads", self.threads) }
+    }
+}
