@@ -40,15 +40,17 @@ pub(crate) trait Power: Float {
 
 /// `x^y` of all pairs
 pub(crate) fn pow<T: Power>(simd: Simd, a: &[T], b: &[T], out: &mut [T]) {
-    // The commonest exponent needs a multiplication, and common operands no look at signs and edges.
+    // The commonest exponent needs a multiplication, and common operands no look at signs and edges. The three ways give the same bits:
+    // results do not depend on how the elements are cut into slices.
     let (squares, plain) = simd.run(
         #[inline(always)]
         || {
-            let squares = all(
-                (b, b),
-                #[inline(always)]
-                |y, _| y == T::TWO,
-            );
+            let squares = b.first() == Some(&T::TWO)
+                && all(
+                    (b, b),
+                    #[inline(always)]
+                    |y, _| y == T::TWO,
+                );
             let plain = !squares
                 && all(
                     (a, b),
@@ -67,11 +69,11 @@ pub(crate) fn pow<T: Power>(simd: Simd, a: &[T], b: &[T], out: &mut [T]) {
                 }
             } else if plain {
                 for ((&x, &y), o) in a.iter().zip(b).zip(out) {
-                    *o = T::magnitude::<true>(x, y);
+                    *o = select(y == T::TWO, x * x, T::magnitude::<true>(x, y));
                 }
             } else {
                 for ((&x, &y), o) in a.iter().zip(b).zip(out) {
-                    *o = signed(x, y, T::magnitude::<false>(x.abs(), y));
+                    *o = select(y == T::TWO, x * x, signed(x, y, T::magnitude::<false>(x.abs(), y)));
                 }
             }
         },

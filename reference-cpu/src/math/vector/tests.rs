@@ -296,3 +296,22 @@ fn a_large_argument_does_not_touch_its_neighbours() {
         assert!(same(y, right), "element {i}");
     }
 }
+
+#[test]
+fn neighbours_do_not_change_a_power() {
+    let mut words = Words(5);
+    let a = words.many(1000, |w| w.between(0.01, 10.0));
+    for exponents in [vec![2.0; 1000], words.many(1000, |w| w.between(-10.0, 10.0))] {
+        // The last pair decides which way all others are computed.
+        let (mut x, mut y) = (a.clone(), exponents.clone());
+        (x[999], y[999]) = (-1.0, 3.0);
+        let (apart, beside) = (run2(vector::pow, Simd::best(), &a, &exponents), run2(vector::pow, Simd::best(), &x, &y));
+        for i in 0..999 {
+            assert!(same(apart[i], beside[i]), "{:e}^{:e}", a[i], exponents[i]);
+        }
+        let (short, exponents) = (shorten(&a), shorten(&exponents));
+        let (apart, beside) =
+            (run2(vector::pow, Simd::best(), &short, &exponents), run2(vector::pow, Simd::best(), &shorten(&x), &shorten(&y)));
+        assert_eq!(apart[..999], beside[..999]);
+    }
+}
