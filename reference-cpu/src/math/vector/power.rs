@@ -31,11 +31,15 @@ const LOG: [f64; 7] = [
 const TWO_THIRDS: (f64, f64) = (0.6666666666666666, 3.700743415417188e-17);
 const TWO_128: f64 = 340_282_366_920_938_463_463_374_607_431_768_211_456.0;
 
-/// What differs between the types.
+/// Elements whose logarithms are kept between the two halves of the work: loops with fewer operations in flight overlap better.
+const GROUP: usize = 128;
+
+/// What differs between the types. The functions are for `x >= 0` and, if they are `PLAIN`, only for normal `x` and finite `y`.
 pub(crate) trait Power: Float {
-    /// `x^y` for positive normal `x` and finite `y`, of which it may make use if it is `PLAIN`; for others too if it is not, but for
-    /// infinite exponents of 1.
-    fn magnitude<const PLAIN: bool>(x: Self, y: Self) -> Self;
+    /// The logarithm of `x`, in two parts, to a base that [`raised`](Self::raised) knows.
+    fn logarithm<const PLAIN: bool>(x: Self) -> (f64, f64);
+    /// `x^y` from the logarithm of `x`, but for infinite powers of 1.
+    fn raised<const PLAIN: bool>(y: Self, log: f64, low: f64) -> Self;
 }
 
 /// `x^y` of all pairs
@@ -68,16 +72,27 @@ pub(crate) fn pow<T: Power>(simd: Simd, a: &[T], b: &[T], out: &mut [T]) {
                     *o = x * x;
                 }
             } else if plain {
-                for ((&x, &y), o) in a.iter().zip(b).zip(out) {
-                    *o = select(y == T::TWO, x * x, T::magnitude::<true>(x, y));
-                }
+                powers::<T, true>(a, b, out);
             } else {
-                for ((&x, &y), o) in a.iter().zip(b).zip(out) {
-                    *o = select(y == T::TWO, x * x, signed(x, y, T::magnitude::<false>(x.abs(), y)));
-                }
+                powers::<T, false>(a, b, out);
             }
         },
     );
+}
+
+/// `x^y` of all pairs, which are `PLAIN` or any.
+#[inline(always)]
+fn powers<T: Power, const PLAIN: bool>(a: &[T], b: &[T], out: &mut [T]) {
+    let (mut logs, mut lows) = ([0.0; GROUP], [0.0; GROUP]);
+    for ((a, b), out) in a.chunks(GROUP).zip(b.chunks(GROUP)).zip(out.chunks_mut(GROUP)) {
+        for ((&x, log), low) in a.iter().zip(&mut logs).zip(&mut lows) {
+            (*log, *low) = T::logarithm::<PLAIN>(if PLAIN { x } else { x.abs() });
+        }
+        for ((((&x, &y), o), &log), &low) in a.iter().zip(b).zip(out).zip(&logs).zip(&lows) {
+            let power = T::raised::<PLAIN>(y, log, low);
+            *o = select(y == T::TWO, x * x, if PLAIN { power } else { signed(x, y, power) });
+        }
+    }
 }
 
 /// `x^y` from `power = |x|^y`, which may be anything where that is 1 for certain.
@@ -102,12 +117,16 @@ fn edges(a: f64, log: f64) -> f64 {
 impl Power for f32 {
     /// In float64 and rounded, which also takes care of subnormal results and overflow.
     #[inline(always)]
-    fn magnitude<const PLAIN: bool>(x: f32, y: f32) -> f32 {
-        let (a, b) = (f64::from(x), f64::from(y));
+    fn logarithm<const PLAIN: bool>(x: f32) -> (f64, f64) {
+        let a = f64::from(x);
         let (k, f) = a.split();
         let s = f / (2.0 + f);
         let log = polynomial(s * s, &LOG2_SHORT).mul_add(s, k);
-        let e = at_most(at_least(b * if PLAIN { log } else { edges(a, log) }, -200.0), 200.0);
+        (if PLAIN { log } else { edges(a, log) }, 0.0)
+    }
+    #[inline(always)]
+    fn raised<const PLAIN: bool>(y: f32, log: f64, _: f64) -> f32 {
+        let e = at_most(at_least(f64::from(y) * log, -200.0), 200.0);
         let t = e + f64::MAGIC;
         let r = e - (t - f64::MAGIC);
         let power = polynomial(r, &EXP2_SHORT).mul_add(r, 1.0);
@@ -118,8 +137,8 @@ impl Power for f32 {
 
 impl Power for f64 {
     #[inline(always)]
-    fn magnitude<const PLAIN: bool>(x: f64, y: f64) -> f64 {
-        let (l, l_low) = if PLAIN {
+    fn logarithm<const PLAIN: bool>(x: f64) -> (f64, f64) {
+        if PLAIN {
             let (k, f) = x.split();
             log(k, f)
         } else {
@@ -127,7 +146,10 @@ impl Power for f64 {
             let (k, f) = (x * select(subnormal, f64::LIFT.0, 1.0)).split();
             let (l, l_low) = log(k - select(subnormal, f64::LIFT.1, 0.0), f);
             (edges(x, l), l_low)
-        };
+        }
+    }
+    #[inline(always)]
+    fn raised<const PLAIN: bool>(y: f64, l: f64, l_low: f64) -> f64 {
         let product = y * l;
         let e = at_most(at_least(product, -760.0), 720.0);
         let e_low = select(e == product, y.mul_add(l_low, y.mul_add(l, -e)), 0.0);

@@ -43,8 +43,8 @@ macro_rules! table {
 fn unary() -> Vec<Unary> {
     table! { Unary:
         "exp" kernel!(|x| vector::exp(x)), core_math::expf, core_math::exp, 0.51, 0.03;
-        "expm1" kernel!(|x| vector::expm1(x)), core_math::expm1f, core_math::expm1, 0.62, 0.04;
-        "log" kernel!(|x| vector::log(x)), core_math::logf, core_math::log, 0.62, 0.02;
+        "expm1" kernel!(|x| vector::expm1(x)), core_math::expm1f, core_math::expm1, 0.64, 0.04;
+        "log" kernel!(|x| vector::log(x)), core_math::logf, core_math::log, 0.66, 0.02;
         "log1p" kernel!(|x| vector::log1p(x)), core_math::log1pf, core_math::log1p, 0.68, 0.02;
         "sin" vector::sin, core_math::sinf, core_math::sin, 0.51, 0.04;
         "cos" vector::cos, core_math::cosf, core_math::cos, 0.51, 0.04;
