@@ -15,6 +15,7 @@ impl Real for f32 {
     fn from_integer(i: u128) -> f32 {
         i as f32
     }
+    #[inline(always)]
     fn from_exact(v: f64) -> f32 {
         v as f32
     }
@@ -26,6 +27,7 @@ impl Real for f64 {
     fn from_integer(i: u128) -> f64 {
         i as f64
     }
+    #[inline(always)]
     fn from_exact(v: f64) -> f64 {
         v
     }
