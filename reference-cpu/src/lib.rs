@@ -5,7 +5,7 @@
 //! results and reductions do not depend on the number of threads.
 //!
 //! Choices that the specification leaves to a backend are listed in [`Cpu::info`](array_protocol::Backend::info).
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod array;
 mod backend;
