@@ -1,8 +1,8 @@
 //! Elements as unsigned keys in the same order, so that there is one kernel per width.
-use crate::array::Typed;
-use bytemuck::Pod;
 #[cfg(target_arch = "x86_64")]
 use super::lanes::Lanes;
+use crate::array::Typed;
+use bytemuck::Pod;
 
 #[cfg(not(target_arch = "x86_64"))]
 pub(super) trait Lanes {}

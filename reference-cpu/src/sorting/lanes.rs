@@ -43,7 +43,7 @@ pub(super) trait Lanes: Sized {
 
 /// The lanes that a permutation takes, as a constant.
 macro_rules! index {
-    ($t:ty, $n:literal, |$i:ident| $f:expr) => { {
+    ($t:ty, $n:literal, |$i:ident| $f:expr) => {{
         let mut index = [0 as $t; $n];
         let mut $i = 0;
         while $i < $n {
@@ -51,7 +51,7 @@ macro_rules! index {
             $i += 1;
         }
         index
-    } };
+    }};
 }
 
 macro_rules! lanes {

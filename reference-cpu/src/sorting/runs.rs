@@ -8,7 +8,7 @@ use array_protocol::{Op, Result};
 /// Keys from which on one run is split into parts: where threads share the work, and where the keys outgrow the caches.
 const SHARED: usize = 1 << 17;
 /// Bytes from which on a single thread splits.
-const OUTGROWN: usize = 1 << 23;
+const OUTGROWN: usize = 1 << 26;
 /// Keys of short runs that make a task.
 const TASK: usize = 1 << 14;
 /// Parts that one task sorts, where threads share them.
@@ -99,7 +99,16 @@ struct Piece<'a, K> {
 
 /// Every thread splits a piece; then each part is put together from all pieces and sorted, many at the same time.
 #[allow(clippy::too_many_arguments, reason = "the second half of `sort_long`")]
-fn sort_shared<K: Key>(op: Op, simd: Simd, from: &[K], ids: &mut [u8], to: &mut [K], code: Code<K>, bounds: &Bounds<K>, threads: usize) -> Result<()> {
+fn sort_shared<K: Key>(
+    op: Op,
+    simd: Simd,
+    from: &[K],
+    ids: &mut [u8],
+    to: &mut [K],
+    code: Code<K>,
+    bounds: &Bounds<K>,
+    threads: usize,
+) -> Result<()> {
     let mut moved = memory::filled(op, from.len(), K::FIRST)?;
     let len = from.len().div_ceil(threads);
     let chunks = from.chunks(len).zip(ids.chunks_mut(len)).zip(moved.chunks_mut(len));

@@ -102,11 +102,13 @@ impl pulp::NullaryFnOnce for Descend<'_> {
             let mut j = u32::splat(t, 0);
             let two = |i: usize, j| f._mm512_permutex2var_epi32(nodes[i], j, nodes[i + 1]);
             let four = |i: usize, j| f._mm512_mask_blend_epi32(f._mm512_test_epi32_mask(j, u32::splat(t, 32)), two(i, j), two(i + 2, j));
-            macro_rules! step { ($bound:expr) => { {
-                let right = f._mm512_cmpge_epu32_mask(v, $bound);
-                let twice = f._mm512_add_epi32(j, j);
-                j = f._mm512_mask_add_epi32(twice, right, twice, u32::splat(t, 1));
-            } }; }
+            macro_rules! step {
+                ($bound:expr) => {{
+                    let right = f._mm512_cmpge_epu32_mask(v, $bound);
+                    let twice = f._mm512_add_epi32(j, j);
+                    j = f._mm512_mask_add_epi32(twice, right, twice, u32::splat(t, 1));
+                }};
+            }
             for level in 0..4 {
                 step!(f._mm512_permutexvar_epi32(f._mm512_add_epi32(j, u32::splat(t, 1 << level)), nodes[0]));
             }
