@@ -172,16 +172,16 @@ impl Backend for Cpu {
     }
 
     fn sort(&self, x: &CpuArray, how: &Sort) -> Result<CpuArray> {
-        sorting::sort(x, how)
+        sorting::sort(self, x, how)
     }
     fn argsort(&self, x: &CpuArray, how: &Sort) -> Result<CpuArray> {
-        sorting::argsort(x, how)
+        sorting::argsort(self, x, how)
     }
     fn searchsorted(&self, x1: &CpuArray, x2: &CpuArray, how: &Search) -> Result<CpuArray> {
-        sorting::searchsorted(x1, x2, how)
+        sorting::searchsorted(self, x1, x2, how)
     }
     fn unique_values(&self, x: &CpuArray) -> Result<CpuArray> {
-        sorting::unique_values(x)
+        sorting::unique_values(self, x)
     }
 
     fn matmul(&self, x1: &CpuArray, x2: &CpuArray) -> Result<CpuArray> {

@@ -9,6 +9,7 @@ mod movement;
 mod picking;
 mod reductions;
 mod sequences;
+mod sorting;
 mod streams;
 
 use array_protocol::{Backend, Element, Error, HostArray, Operand, Shape};

@@ -1,0 +1,185 @@
+//! Sorting networks over registers, for up to 16 of them.
+use super::keys::Key;
+use super::lanes::Vector;
+use pulp::x86::V4;
+
+/// Compares registers lane by lane; the smaller keys go to the first.
+macro_rules! compare {
+    ($t:expr, $v:expr; $(($a:literal $b:literal))*) => { {
+        $( ($v[$a], $v[$b]) = (K::smaller($t, $v[$a], $v[$b]), K::larger($t, $v[$a], $v[$b])); )*
+    } };
+}
+
+/// Sorts the lanes each for itself, down the registers. (Networks of 1, 5, 19 and 61 comparisons.)
+#[inline(always)]
+fn columns<K: Key, const R: usize>(t: V4, v: &mut [Vector; R]) {
+    match R {
+        2 => compare!(t, v; (0 1)),
+        4 => compare!(t, v; (0 2)(1 3)(0 1)(2 3)(1 2)),
+        8 => compare!(t, v; (0 2)(1 3)(4 6)(5 7) (0 4)(1 5)(2 6)(3 7) (0 1)(2 3)(4 5)(6 7) (2 4)(3 5) (1 4)(3 6) (1 2)(3 4)(5 6)),
+        16 => compare!(t, v;
+            (0 5)(1 4)(2 12)(3 13)(6 7)(8 9)(10 15)(11 14) (0 2)(1 10)(3 6)(4 7)(5 14)(8 11)(9 12)(13 15)
+            (0 8)(1 3)(2 11)(4 13)(5 9)(6 10)(7 15)(12 14) (0 1)(2 4)(3 8)(5 6)(7 12)(9 10)(11 13)(14 15)
+            (1 3)(2 5)(4 8)(6 9)(7 11)(10 13)(12 14) (1 2)(3 5)(4 11)(6 8)(7 9)(10 12)(13 14)
+            (2 3)(4 5)(6 7)(8 9)(10 11)(12 13) (4 6)(5 7)(8 10)(9 11) (3 4)(5 6)(7 8)(9 10)(11 12)),
+        _ => {}
+    }
+}
+
+/// The lanes whose number has a bit, as a mask.
+const fn upper(bit: usize) -> u32 {
+    match bit {
+        1 => 0xAAAA,
+        2 => 0xCCCC,
+        4 => 0xF0F0,
+        _ => 0xFF00,
+    }
+}
+
+/// Sorts `R` registers: the smallest `R` keys end in lane 0 from top to bottom, the next in lane 1, and so on.
+///
+/// Columns are sorted by themselves, then merged two, four, ... at a time, by bitonic merges.
+#[inline(always)]
+fn sort_columns<K: Key, const R: usize>(t: V4, v: &mut [Vector; R]) {
+    columns::<K, R>(t, v);
+    merge::<K, R, 1>(t, v);
+    merge::<K, R, 3>(t, v);
+    merge::<K, R, 7>(t, v);
+    if K::LANES == 16 {
+        merge::<K, R, 15>(t, v);
+    }
+}
+
+/// Merges columns: two halves of `M + 1` columns each time. The first step compares each key with its mirror image.
+#[inline(always)]
+fn merge<K: Key, const R: usize, const M: usize>(t: V4, v: &mut [Vector; R]) {
+    let half = upper(M / 2 + 1);
+    if R == 1 {
+        let w = K::exchange::<M>(t, v[0]);
+        v[0] = K::blend(t, half, K::smaller(t, v[0], w), K::larger(t, v[0], w));
+    }
+    for r in 0..R / 2 {
+        let (a, b) = (v[r], K::exchange::<M>(t, v[R - 1 - r]));
+        let (low, high) = (K::smaller(t, a, b), K::larger(t, a, b));
+        v[r] = K::blend(t, half, low, high);
+        v[R - 1 - r] = K::exchange::<M>(t, K::blend(t, half, high, low));
+    }
+    if M >= 15 {
+        across::<K, R, 4>(t, v);
+    }
+    if M >= 7 {
+        across::<K, R, 2>(t, v);
+    }
+    if M >= 3 {
+        across::<K, R, 1>(t, v);
+    }
+    down::<K, R, 8>(t, v);
+    down::<K, R, 4>(t, v);
+    down::<K, R, 2>(t, v);
+    down::<K, R, 1>(t, v);
+}
+
+/// A step between lanes at distance `D`.
+#[inline(always)]
+fn across<K: Key, const R: usize, const D: usize>(t: V4, v: &mut [Vector; R]) {
+    for v in v.iter_mut() {
+        let w = K::exchange::<D>(t, *v);
+        *v = K::blend(t, upper(D), K::smaller(t, *v, w), K::larger(t, *v, w));
+    }
+}
+
+/// A step between registers at distance `D`, if there are so many.
+#[inline(always)]
+fn down<K: Key, const R: usize, const D: usize>(t: V4, v: &mut [Vector; R]) {
+    for k in 0..R / 2 {
+        let r = k / D * (2 * D) + k % D;
+        if r + D < R {
+            (v[r], v[r + D]) = (K::smaller(t, v[r], v[r + D]), K::larger(t, v[r], v[r + D]));
+        }
+    }
+}
+
+/// Turns columns into rows: key `r` of lane `c` becomes key `c * R + r`.
+#[inline(always)]
+fn columns_to_rows<K: Key, const R: usize>(t: V4, v: &mut [Vector; R]) {
+    for _ in 0..R.ilog2() {
+        let u = *v;
+        for r in 0..R / 2 {
+            (v[2 * r], v[2 * r + 1]) = K::zip(t, u[r], u[r + R / 2]);
+        }
+    }
+}
+
+/// Keys that the largest network takes.
+pub(super) const fn limit<K: Key>() -> usize {
+    16 * K::LANES
+}
+
+/// Registers from at least `LANES` keys; what is missing at the end counts as the largest key.
+#[inline(always)]
+fn read<K: Key, const R: usize>(t: V4, from: &[K]) -> [Vector; R] {
+    let last = K::splat(t, K::LAST);
+    let mut v = [last; R];
+    for (v, row) in v.iter_mut().zip(from.chunks_exact(K::LANES)) {
+        *v = K::load(row);
+    }
+    let (full, part) = (from.len() / K::LANES, from.len() % K::LANES);
+    if part > 0 {
+        let tail = K::rotate(t, K::load(&from[from.len() - K::LANES..]), K::LANES - part);
+        let tail = K::blend(t, (1 << part) - 1, last, tail);
+        for (r, v) in v.iter_mut().enumerate() {
+            *v = if r == full { tail } else { *v };
+        }
+    }
+    v
+}
+
+/// Writes as many keys as there is room for, at least `LANES`.
+#[inline(always)]
+fn write<K: Key, const R: usize>(t: V4, v: &[Vector; R], to: &mut [K]) {
+    let (full, part) = (to.len() / K::LANES, to.len() % K::LANES);
+    for (v, row) in v.iter().zip(to.chunks_exact_mut(K::LANES)) {
+        K::store(row, *v);
+    }
+    if part > 0 {
+        let tail = v.iter().enumerate().fold(v[0], |tail, (r, &v)| if r == full { v } else { tail });
+        let to = &mut to[full * K::LANES + part - K::LANES..];
+        let before = (1 << (K::LANES - part)) - 1;
+        let v = K::blend(t, before, K::rotate(t, tail, part), K::load(to));
+        K::store(to, v);
+    }
+}
+
+#[inline(always)]
+fn sort_registers<K: Key, const R: usize>(t: V4, from: Option<&[K]>, to: &mut [K]) {
+    let mut v = read::<K, R>(t, from.unwrap_or(to));
+    sort_columns::<K, R>(t, &mut v);
+    columns_to_rows::<K, R>(t, &mut v);
+    write(t, &v, to);
+}
+
+/// Sorts up to [`limit`] keys into `to`, from another place of the same length or from where they are.
+#[inline(always)]
+pub(super) fn sort_small<K: Key>(t: V4, from: Option<&[K]>, to: &mut [K]) {
+    match to.len().div_ceil(K::LANES) {
+        _ if to.len() <= K::LANES => {
+            let mut few = [K::LAST; 16];
+            few.iter_mut().zip(from.unwrap_or(to)).for_each(|(few, &key)| *few = key);
+            let few = sorted_lanes(t, K::load(&few));
+            to.iter_mut().zip(few).for_each(|(to, key)| *to = key);
+        }
+        2 => sort_registers::<K, 2>(t, from, to),
+        3..=4 => sort_registers::<K, 4>(t, from, to),
+        5..=8 => sort_registers::<K, 8>(t, from, to),
+        _ => sort_registers::<K, 16>(t, from, to),
+    }
+}
+
+/// The lanes of a register in order, in the first `LANES` places.
+#[inline(always)]
+pub(super) fn sorted_lanes<K: Key>(t: V4, v: Vector) -> [K; 16] {
+    let (mut v, mut out) = ([v], [K::LAST; 16]);
+    sort_columns::<K, 1>(t, &mut v);
+    K::store(&mut out, v[0]);
+    out
+}

@@ -1,0 +1,145 @@
+//! Sorts runs of keys: short ones side by side, long ones in parts.
+use super::keys::{Code, Key};
+use super::split::{self, Bounds, PARTS};
+use crate::memory::{self, PARALLEL};
+use crate::simd::Simd;
+use array_protocol::{Op, Result};
+
+/// Keys from which on one run is split into parts: where threads share the work, and where the keys outgrow the caches.
+const SHARED: usize = 1 << 17;
+/// Bytes from which on a single thread splits.
+const OUTGROWN: usize = 1 << 26;
+/// Keys of short runs that make a task.
+const TASK: usize = 1 << 14;
+/// Parts that one task sorts, where threads share them.
+const PARTS_OF_TASK: usize = 8;
+
+/// Sorts each run of `len` elements, given as bits, from one place to another.
+///
+/// # Errors
+/// `OutOfMemory`.
+pub(super) fn sort<K: Key>(op: Op, simd: Simd, from: &[K], to: &mut [K], len: usize, code: Code<K>) -> Result<()> {
+    let threads = rayon::current_num_threads();
+    let runs = from.len() / len.max(1);
+    let split = if runs < threads { SHARED } else { OUTGROWN / size_of::<K>() };
+    if len >= split {
+        return from.chunks(len).zip(to.chunks_mut(len)).try_for_each(|(from, to)| sort_long(op, simd, from, to, code, threads));
+    }
+    let task = (TASK / len.max(1)).max(1) * len;
+    memory::parts(to, task, to_share(from.len(), task), &|i, to| {
+        let from = &from[i * task..];
+        let mut scratch = scratch(op, len);
+        for (from, to) in from.chunks(len.max(1)).zip(to.chunks_mut(len.max(1))) {
+            let moved = scratch.len() >= to.len();
+            let keys = if moved { &mut scratch[..from.len()] } else { &mut *to };
+            simd.run(
+                #[inline(always)]
+                || keys.iter_mut().zip(from).for_each(|(key, bits)| *key = bits.encode(code)),
+            );
+            sort_keys(simd, to, &mut scratch, moved, code);
+        }
+    });
+    Ok(())
+}
+
+fn to_share(n: usize, task: usize) -> bool {
+    n >= PARALLEL && n > task
+}
+
+/// Memory for a vector sort; none where there is none, and it has to do without.
+fn scratch<K: Key>(op: Op, n: usize) -> Vec<K> {
+    memory::filled(op, n, K::FIRST).unwrap_or_default()
+}
+
+/// Sorts keys, which lie in `scratch` if `moved`, into element bits in `to`.
+fn sort_keys<K: Key>(simd: Simd, to: &mut [K], scratch: &mut [K], moved: bool, code: Code<K>) {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(t) = simd.avx512()
+        && scratch.len() >= to.len()
+    {
+        return super::quick::quicksort(t, to, scratch, moved, code);
+    }
+    if moved {
+        to.copy_from_slice(&scratch[..to.len()]);
+    }
+    to.sort_unstable();
+    simd.run(
+        #[inline(always)]
+        || to.iter_mut().for_each(|key| *key = key.decode(code)),
+    );
+}
+
+/// Sorts one long run.
+fn sort_long<K: Key>(op: Op, simd: Simd, from: &[K], to: &mut [K], code: Code<K>, threads: usize) -> Result<()> {
+    let mut ids = memory::filled(op, from.len(), 0u8)?;
+    let bounds = Bounds::new(from, code, |sample| {
+        let mut scratch = scratch(op, sample.len());
+        sort_keys(simd, sample, &mut scratch, false, Code::unsigned());
+    });
+    if threads > 1 {
+        return sort_shared(op, simd, from, &mut ids, to, code, &bounds, threads);
+    }
+    let starts = bounds.classify(simd, from, code, &mut ids);
+    split::scatter(simd, from, &ids, code, to, &starts);
+    drop(ids);
+    let mut scratch = scratch(op, starts.windows(2).map(|s| s[1] - s[0]).max().unwrap_or(0));
+    for part in starts.windows(2) {
+        sort_keys(simd, &mut to[part[0]..part[1]], &mut scratch, false, code);
+    }
+    Ok(())
+}
+
+/// A piece of a long run, and its keys part after part.
+struct Piece<'a, K> {
+    from: &'a [K],
+    ids: &'a mut [u8],
+    split: &'a mut [K],
+    starts: [usize; PARTS + 1],
+}
+
+/// Every thread splits a piece; then each part is put together from all pieces and sorted, many at the same time.
+#[allow(clippy::too_many_arguments, reason = "the second half of `sort_long`")]
+fn sort_shared<K: Key>(
+    op: Op,
+    simd: Simd,
+    from: &[K],
+    ids: &mut [u8],
+    to: &mut [K],
+    code: Code<K>,
+    bounds: &Bounds<K>,
+    threads: usize,
+) -> Result<()> {
+    let mut moved = memory::filled(op, from.len(), K::FIRST)?;
+    let len = from.len().div_ceil(threads);
+    let chunks = from.chunks(len).zip(ids.chunks_mut(len)).zip(moved.chunks_mut(len));
+    let mut pieces: Vec<Piece<K>> = chunks.map(|((from, ids), split)| Piece { from, ids, split, starts: [0; PARTS + 1] }).collect();
+    memory::parts(&mut pieces, 1, true, &|_, pieces| {
+        for piece in pieces {
+            piece.starts = bounds.classify(simd, piece.from, code, piece.ids);
+            split::scatter(simd, piece.from, piece.ids, code, piece.split, &piece.starts);
+        }
+    });
+    let mut rest = to;
+    let mut parts: Vec<(usize, &mut [K])> = Vec::with_capacity(PARTS);
+    for i in 0..PARTS {
+        let len = pieces.iter().map(|piece| piece.starts[i + 1] - piece.starts[i]).sum();
+        let (part, after) = std::mem::take(&mut rest).split_at_mut(len);
+        parts.push((i, part));
+        rest = after;
+    }
+    memory::parts(&mut parts, PARTS_OF_TASK, true, &|_, parts| {
+        let mut scratch = scratch(op, parts.iter().map(|(_, part)| part.len()).max().unwrap_or(0));
+        for (i, part) in parts {
+            let moved = scratch.len() >= part.len();
+            let mut keys = if moved { &mut scratch[..part.len()] } else { &mut part[..] };
+            for piece in &pieces {
+                let source = &piece.split[piece.starts[*i]..piece.starts[*i + 1]];
+                let (here, after) = keys.split_at_mut(source.len());
+                here.copy_from_slice(source);
+                keys = after;
+            }
+            sort_keys(simd, part, &mut scratch, moved, code);
+        }
+    });
+    Ok(())
+}
