@@ -89,10 +89,10 @@ impl Backend for Cpu {
         reduction::reduce(self, op, x, how)
     }
     fn argmax(&self, x: &CpuArray, how: &ArgReduce) -> Result<CpuArray> {
-        reduction::scan::argmax(x, how)
+        reduction::argmax(self, x, how)
     }
     fn cumulative_sum(&self, x: &CpuArray, how: &Scan) -> Result<CpuArray> {
-        reduction::scan::cumulative_sum(x, how)
+        reduction::scan::cumulative_sum(self, x, how)
     }
 
     fn full(&self, how: &Full) -> Result<CpuArray> {
