@@ -4,7 +4,7 @@
 //! of results grow together, column by column. Elements that do not lie side by side are packed block by block. A result of many elements
 //! is cut into spans, spans into leaves; leaves and spans are joined pairwise. All sizes are fixed by the shape and the strides, so that
 //! the bits depend neither on the number of threads nor on the order in which they work.
-use super::fold::{Block, Fold, LEAF, ROWS};
+use super::fold::{Block, Fold, LEAF};
 use super::plan::Plan;
 use super::walk::Walk;
 use crate::array::Typed;
@@ -55,6 +55,13 @@ pub(super) fn fold<T: Typed, A: Copy + Send + Sync, U: Copy + Default + Send>(
         for o in &mut out {
             finish(&[fold.nothing()], std::slice::from_mut(o));
         }
+        return Ok(out);
+    }
+    // The commonest case first, and with the least to do: all of a short array.
+    if let (1, Some(width)) = (plan.outputs, plan.straight().filter(|&n| n <= LEAF)) {
+        let mut sum = [fold.nothing()];
+        fold.runs(&Block { data, starts: &[plan.start], width, at: 0 }, &mut sum);
+        finish(&sum, &mut out);
         return Ok(out);
     }
     let drive = Drive::new(data, plan, fold);
@@ -110,7 +117,7 @@ impl<'a, T: Copy + Default, A: Copy> Drive<'a, T, A> {
         let columns = !plan.gone.is_empty() && (near(&plan.kept) < near(&plan.gone) || run < 8 && row >= NARROW);
         let mut drive = Drive { data, plan, fold, columns, span: LEAVES * LEAF };
         if columns {
-            drive.span = LEAVES * ROWS * drive.together(row);
+            drive.span = LEAVES * fold.rows() * drive.together(row);
         }
         drive
     }
@@ -148,12 +155,7 @@ impl<'a, T: Copy + Default, A: Copy> Drive<'a, T, A> {
     fn runs(&self, from: usize, to: usize, first: usize, out: &mut [A], scratch: &mut Scratch<T, A>) {
         let mut bases = self.plan.base(first);
         let len = to - from;
-        let single = match self.plan.gone[..] {
-            [] => Some(1),
-            [(_, 1)] => Some(len),
-            _ => None,
-        };
-        if let Some(width) = single.filter(|&n| n <= LEAF) {
+        if let Some(width) = self.plan.straight().map(|_| len).filter(|&n| n <= LEAF) {
             for out in out.chunks_mut(NARROW) {
                 let starts: SmallVec<[usize; NARROW]> = out.iter().map(|_| bases.step() + from).collect();
                 self.fold.runs(&Block { data: self.data, starts: &starts, width, at: from }, out);
@@ -163,12 +165,16 @@ impl<'a, T: Copy + Default, A: Copy> Drive<'a, T, A> {
         let Scratch { packed, stack } = scratch;
         for out in out.chunks_mut(1) {
             let base = bases.step();
-            tree(self.fold, len.div_ceil(LEAF), stack, out, &mut |k, out| {
+            tree(self.fold, len.div_ceil(LEAF), stack, out, &mut |k, earlier, out| {
                 let at = from + k * LEAF;
                 let width = LEAF.min(to - at);
                 let starts = self.straight(base, at, width);
                 let (data, start) = starts.map_or_else(|| (self.pack(base, at, width, packed), 0), |start| (self.data, start));
-                self.fold.runs(&Block { data, starts: &[start], width, at }, out);
+                let block = Block { data, starts: &[start], width, at };
+                match earlier {
+                    Some(earlier) => self.fold.runs_after(&block, &earlier, out),
+                    None => self.fold.runs(&block, out),
+                }
             });
         }
     }
@@ -198,7 +204,7 @@ impl<'a, T: Copy + Default, A: Copy> Drive<'a, T, A> {
     fn rows(&self, from: usize, to: usize, base: usize, out: &mut [A], scratch: &mut Scratch<T, A>) {
         let stride = self.plan.kept.last().map_or(1, |&(_, s)| s);
         let mut walk = Walk::new(&self.plan.gone, base, from);
-        let tile = if stride == 1 { out.len() } else { PACKED };
+        let (tile, rows) = (if stride == 1 { out.len() } else { PACKED }, self.fold.rows());
         let Scratch { packed, stack } = scratch;
         for (t, out) in out.chunks_mut(tile).enumerate() {
             let shift = stride.wrapping_mul((t * tile) as isize);
@@ -206,10 +212,9 @@ impl<'a, T: Copy + Default, A: Copy> Drive<'a, T, A> {
                 walk = Walk::new(&self.plan.gone, base, from);
             }
             let width = out.len();
-            tree(self.fold, (to - from).div_ceil(ROWS), stack, out, &mut |k, out| {
-                let at = from + k * ROWS;
-                let mut starts: SmallVec<[usize; ROWS]> =
-                    (at..to.min(at + ROWS)).map(|_| walk.step().wrapping_add_signed(shift)).collect();
+            tree(self.fold, (to - from).div_ceil(rows), stack, out, &mut |k, _, out| {
+                let at = from + k * rows;
+                let mut starts: SmallVec<[usize; 32]> = (at..to.min(at + rows)).map(|_| walk.step().wrapping_add_signed(shift)).collect();
                 let mut data = self.data;
                 if stride != 1 {
                     packed.clear();
@@ -227,7 +232,7 @@ impl<'a, T: Copy + Default, A: Copy> Drive<'a, T, A> {
     /// As `rows`, where `m` rows are as good as one of `m` times the columns.
     fn wide_rows(&self, from: usize, to: usize, m: usize, base: usize, out: &mut [A], scratch: &mut Scratch<T, A>) {
         let row = out.len();
-        let (width, count) = (m * row, (to - from) / m);
+        let (width, count, rows) = (m * row, (to - from) / m, self.fold.rows());
         let rest = from + count * m;
         if rest < to || count == 0 {
             self.rows(rest, to, base, out, scratch);
@@ -237,8 +242,8 @@ impl<'a, T: Copy + Default, A: Copy> Drive<'a, T, A> {
         }
         let mut wide = vec![self.fold.nothing(); width];
         let first = base + from * row;
-        tree(self.fold, count.div_ceil(ROWS), &mut scratch.stack, &mut wide, &mut |k, out| {
-            let starts: SmallVec<[usize; ROWS]> = (k * ROWS..count.min((k + 1) * ROWS)).map(|i| first + i * width).collect();
+        tree(self.fold, count.div_ceil(rows), &mut scratch.stack, &mut wide, &mut |k, _, out| {
+            let starts: SmallVec<[usize; 32]> = (k * rows..count.min((k + 1) * rows)).map(|i| first + i * width).collect();
             self.fold.columns(&Block { data: self.data, starts: &starts, width, at: from }, out);
         });
         let mut m = m;
@@ -265,10 +270,18 @@ fn extend<T: Copy>(packed: &mut Vec<T>, data: &[T], start: usize, stride: isize,
     }
 }
 
-/// Joins leaves pairwise, as if their number were the next power of two: neighbours first, then pairs of neighbours, and so on.
-fn tree<T, A: Copy>(fold: &dyn Fold<T, A>, leaves: usize, stack: &mut Vec<A>, out: &mut [A], leaf: &mut dyn FnMut(usize, &mut [A])) {
+/// Joins leaves pairwise. A leaf is told a partial result of the first column that comes before it.
+///
+/// Neighbours are joined first, then pairs of neighbours, and so on.
+fn tree<T, A: Copy>(
+    fold: &dyn Fold<T, A>,
+    leaves: usize,
+    stack: &mut Vec<A>,
+    out: &mut [A],
+    leaf: &mut dyn FnMut(usize, Option<A>, &mut [A]),
+) {
     if leaves <= 1 {
-        return leaf(0, out);
+        return leaf(0, None, out);
     }
     let n = out.len();
     let join = |stack: &mut Vec<A>| {
@@ -279,9 +292,9 @@ fn tree<T, A: Copy>(fold: &dyn Fold<T, A>, leaves: usize, stack: &mut Vec<A>, ou
     };
     stack.clear();
     for k in 0..leaves {
-        let at = stack.len();
+        let (at, earlier) = (stack.len(), stack.first().copied());
         stack.resize(at + n, fold.nothing());
-        leaf(k, &mut stack[at..]);
+        leaf(k, earlier, &mut stack[at..]);
         for _ in 0..k.trailing_ones() {
             join(stack);
         }

@@ -4,8 +4,6 @@ use std::marker::PhantomData;
 
 /// Elements of one contiguous run that a kernel reduces at once.
 pub(super) const LEAF: usize = 1 << 11;
-/// Rows that a kernel adds up one after the other.
-pub(super) const ROWS: usize = 32;
 
 /// Rows of `width` elements that begin at `starts` of a buffer.
 pub(super) struct Block<'a, T> {
@@ -21,6 +19,15 @@ impl<'a, T> Block<'a, T> {
     pub(super) fn row(&self, i: usize) -> &'a [T] {
         &self.data[self.starts[i]..][..self.width]
     }
+
+    /// The `i`-th group of `N` rows, the first `n` elements of each.
+    #[inline(always)]
+    pub(super) fn rows<const N: usize>(&self, i: usize, n: usize) -> [&'a [T]; N] {
+        std::array::from_fn(
+            #[inline(always)]
+            |k| &self.row(N * i + k)[..n],
+        )
+    }
 }
 
 /// A reduction of elements `T` to partial results `A`, which are joined afterwards in an order that depends on the shape alone.
@@ -29,13 +36,21 @@ pub(super) trait Fold<T, A>: Sync {
     fn nothing(&self) -> A;
     /// `out[i]` becomes the partial result of row `i`, which has at most [`LEAF`] elements.
     fn runs(&self, block: &Block<'_, T>, out: &mut [A]);
-    /// `out[j]` becomes the partial result of column `j` of at most [`ROWS`] rows.
+    /// The same, where `earlier` stands for elements that come before: a partial result that it leaves no say may be anything that loses.
+    fn runs_after(&self, block: &Block<'_, T>, _earlier: &A, out: &mut [A]) {
+        self.runs(block, out);
+    }
+    /// `out[j]` becomes the partial result of column `j` of at most [`rows`](Self::rows) rows.
     fn columns(&self, block: &Block<'_, T>, out: &mut [A]);
     /// `into[i]` is joined with `from[i]`, which stands for later elements.
     fn join(&self, into: &mut [A], from: &[A]);
+    /// Rows of one call.
+    fn rows(&self) -> usize {
+        32
+    }
     /// Columns of one call, so that their partial results stay in the first cache.
     fn tile(&self) -> usize {
-        (1 << 13) / size_of::<A>().max(1)
+        (1 << 14) / size_of::<A>().max(1)
     }
 }
 
@@ -82,20 +97,15 @@ impl<S: Steps> Fold<S::In, S::Acc> for Vectors<S> {
             || {
                 let (rows, n) = (block.starts.len(), out.len());
                 out.fill(S::NOTHING);
-                for i in 0..rows / 4 {
-                    let four: [&[S::In]; 4] = std::array::from_fn(
-                        #[inline(always)]
-                        |k| &block.row(4 * i + k)[..n],
-                    );
-                    for (j, o) in out.iter_mut().enumerate() {
-                        let [a, b, c, d] = four.map(
-                            #[inline(always)]
-                            |row| S::lift(row[j]),
-                        );
-                        *o = S::join(*o, S::join(S::join(a, b), S::join(c, d)));
+                for i in 0..rows / AT_ONCE {
+                    let [a, b, c, d, e, f, g, h] = block.rows::<AT_ONCE>(i, n);
+                    for j in 0..n {
+                        let left = S::join(S::join(S::lift(a[j]), S::lift(b[j])), S::join(S::lift(c[j]), S::lift(d[j])));
+                        let right = S::join(S::join(S::lift(e[j]), S::lift(f[j])), S::join(S::lift(g[j]), S::lift(h[j])));
+                        out[j] = S::join(out[j], S::join(left, right));
                     }
                 }
-                for i in rows / 4 * 4..rows {
+                for i in rows / AT_ONCE * AT_ONCE..rows {
                     for (o, &v) in out.iter_mut().zip(block.row(i)) {
                         *o = S::join(*o, S::lift(v));
                     }
@@ -115,25 +125,34 @@ impl<S: Steps> Fold<S::In, S::Acc> for Vectors<S> {
     }
 }
 
-/// Joins a run in 64 lanes, which the compiler keeps in vectors, and the lanes pairwise; short runs in 8.
+/// Rows that are joined with each other before they are joined with those before, which saves loads and stores.
+const AT_ONCE: usize = 8;
+/// Elements that are joined side by side, in vectors: as many as keep the compiler from writing them out one by one.
+const LANES: usize = 64;
+
+/// Joins a run in lanes, and the lanes pairwise.
 #[inline(always)]
 pub(super) fn lanes<T: Copy, A: Copy>(run: &[T], nothing: A, lift: impl Fn(T) -> A, join: impl Fn(A, A) -> A) -> A {
-    if run.len() < 128 { in_lanes::<T, A, 8>(run, nothing, lift, join) } else { in_lanes::<T, A, 64>(run, nothing, lift, join) }
-}
-
-#[inline(always)]
-fn in_lanes<T: Copy, A: Copy, const L: usize>(run: &[T], nothing: A, lift: impl Fn(T) -> A, join: impl Fn(A, A) -> A) -> A {
-    let mut sums = [nothing; L];
-    let (chunks, rest) = run.as_chunks::<L>();
-    for chunk in chunks {
-        for j in 0..L {
-            sums[j] = join(sums[j], lift(chunk[j]));
+    let mut sums = [nothing; LANES];
+    let (blocks, rest) = run.as_chunks::<{ AT_ONCE * LANES }>();
+    for block in blocks {
+        let rows = block.as_chunks::<LANES>().0;
+        let [a, b, c, d, e, f, g, h] = std::array::from_fn(
+            #[inline(always)]
+            |k| &rows[k],
+        );
+        for j in 0..LANES {
+            let left = join(join(lift(a[j]), lift(b[j])), join(lift(c[j]), lift(d[j])));
+            let right = join(join(lift(e[j]), lift(f[j])), join(lift(g[j]), lift(h[j])));
+            sums[j] = join(sums[j], join(left, right));
         }
     }
-    for (sum, &v) in sums.iter_mut().zip(rest) {
-        *sum = join(*sum, lift(v));
+    for row in rest.chunks(LANES) {
+        for (sum, &v) in sums.iter_mut().zip(row) {
+            *sum = join(*sum, lift(v));
+        }
     }
-    let mut half = L / 2;
+    let mut half = LANES / 2;
     while half > 0 {
         for j in 0..half {
             sums[j] = join(sums[j], sums[j + half]);

@@ -1,6 +1,6 @@
 //! The largest element and its position. Elements are compared as integers that are in the same order, which the compiler turns into
 //! vector instructions; all NaNs are one integer above all others.
-use super::fold::{Block, Fold, LEAF, ROWS, Steps};
+use super::fold::{Block, Fold, Steps};
 use crate::array::Typed;
 use crate::simd::Simd;
 use std::marker::PhantomData;
@@ -14,6 +14,8 @@ pub(super) trait Ordered: Typed {
     /// `-0` becomes `0`.
     fn plain(self) -> Self;
     fn of(key: Self::Key) -> Self;
+    /// The key of the largest element.
+    fn top(run: &[Self]) -> Self::Key;
 }
 
 macro_rules! ordered {
@@ -25,24 +27,38 @@ macro_rules! ordered {
         #[inline(always)]
         fn plain(self) -> $t { self }
         fn of(key: $t) -> $t { key }
+        #[inline(always)]
+        fn top(run: &[Self]) -> $t { run.iter().fold(<$t>::MIN, #[inline(always)] |top, &v| top.max(v)) }
     } )* };
-    (float $($t:ty as $u:ident $i:ident),*) => { $( impl Ordered for $t {
+    (float $($t:ty as $u:ident $i:ident by $turned:ident),*) => { $(
+    /// From bits to key and back: the bits of a negative float grow downwards.
+    #[inline(always)]
+    fn $turned(bits: $i) -> $i { bits ^ ((bits >> ($i::BITS - 1)) & $i::MAX) }
+    impl Ordered for $t {
         type Key = $i;
         const LOWEST: $i = $i::MIN;
-        // The bits of a negative float grow downwards.
         #[inline(always)]
         fn key(self) -> $i {
             let bits = self.to_bits() as $i;
-            let key = bits ^ ((bits >> ($i::BITS - 1)) & $i::MAX);
-            if self.is_nan() { $i::MAX } else { key }
+            if bits & $i::MAX > Self::INFINITY.to_bits() as $i { $i::MAX } else { $turned(bits) }
         }
         #[inline(always)]
         fn plain(self) -> $t { self + 0.0 }
-        fn of(key: $i) -> $t { <$t>::from_bits((key ^ ((key >> ($i::BITS - 1)) & $i::MAX)) as $u) }
+        fn of(key: $i) -> $t { <$t>::from_bits($turned(key) as $u) }
+        // NaNs are above the infinities or, with a sign, below: to look for them at the end is faster than one by one.
+        #[inline(always)]
+        fn top(run: &[Self]) -> $i {
+            const INFINITY: $i = <$t>::INFINITY.to_bits() as $i;
+            let (low, high) = run.iter().fold(($i::MAX, $i::MIN), #[inline(always)] |(low, high), v| {
+                let key = $turned(v.to_bits() as $i);
+                (low.min(key), high.max(key))
+            });
+            if high > INFINITY || low < !INFINITY { $i::MAX } else { high }
+        }
     } )* };
 }
 ordered!(integer i8, i16, i32, i64, u8, u16, u32, u64);
-ordered!(float f32 as u32 i32, f64 as u64 i64);
+ordered!(float f32 as u32 i32 by turned32, f64 as u64 i64 by turned64);
 
 /// The key of the largest element of `T`.
 pub(super) struct Largest<T>(PhantomData<T>);
@@ -61,11 +77,7 @@ impl<T: Ordered> Steps for Largest<T> {
     }
     #[inline(always)]
     fn run(run: &[T]) -> T::Key {
-        run.iter().fold(
-            T::LOWEST,
-            #[inline(always)]
-            |top, v| top.max(v.key()),
-        )
+        T::top(run)
     }
 }
 
@@ -77,7 +89,7 @@ pub(super) struct First {
 /// Elements that are compared at once when a position is looked for.
 const LOOK: usize = 64;
 /// Columns of one call.
-const TILE: usize = 512;
+const TILE: usize = 2048;
 
 impl<T: Ordered> Fold<T, (T::Key, usize)> for First {
     fn nothing(&self) -> (T::Key, usize) {
@@ -85,39 +97,28 @@ impl<T: Ordered> Fold<T, (T::Key, usize)> for First {
         (T::LOWEST, usize::MAX)
     }
     fn runs(&self, block: &Block<'_, T>, out: &mut [(T::Key, usize)]) {
-        self.simd.run(
-            #[inline(always)]
-            || {
-                for (i, o) in out.iter_mut().enumerate() {
-                    let run = block.row(i);
-                    let top = run.iter().fold(
-                        T::LOWEST,
-                        #[inline(always)]
-                        |top, v| top.max(v.plain().key()),
-                    );
-                    *o = (top, block.at + position(run, top));
-                }
-            },
-        );
+        self.find(block, None, out);
+    }
+    fn runs_after(&self, block: &Block<'_, T>, earlier: &(T::Key, usize), out: &mut [(T::Key, usize)]) {
+        self.find(block, Some(earlier.0), out);
     }
     fn columns(&self, block: &Block<'_, T>, out: &mut [(T::Key, usize)]) {
         self.simd.run(
             #[inline(always)]
             || {
-                for (t, out) in out.chunks_mut(TILE).enumerate() {
-                    let (mut top, mut place) = ([T::LOWEST; TILE], [0u32; TILE]);
-                    let (top, place) = (&mut top[..out.len()], &mut place[..out.len()]);
-                    for i in 0..block.starts.len() {
-                        let row = &block.row(i)[t * TILE..][..out.len()];
-                        for ((top, place), v) in top.iter_mut().zip(place.iter_mut()).zip(row) {
-                            let key = v.plain().key();
-                            *place = if key > *top { i as u32 } else { *place };
-                            *top = (*top).max(key);
-                        }
+                let (mut top, mut place) = ([T::LOWEST; TILE], [0u32; TILE]);
+                let n = out.len().min(TILE);
+                for i in 0..block.starts.len() {
+                    let row = &block.row(i)[..n];
+                    for j in 0..n {
+                        let key = row[j].plain().key();
+                        let larger = key > top[j];
+                        place[j] = if larger { i as u32 } else { place[j] };
+                        top[j] = if larger { key } else { top[j] };
                     }
-                    for ((o, &top), &place) in out.iter_mut().zip(&*top).zip(&*place) {
-                        *o = (top, block.at + place as usize);
-                    }
+                }
+                for j in 0..n {
+                    out[j] = (top[j], block.at + place[j] as usize);
                 }
             },
         );
@@ -129,8 +130,31 @@ impl<T: Ordered> Fold<T, (T::Key, usize)> for First {
             }
         }
     }
+    fn rows(&self) -> usize {
+        256
+    }
     fn tile(&self) -> usize {
         TILE
+    }
+}
+
+impl First {
+    /// The position is not looked for where an earlier element is as large.
+    fn find<T: Ordered>(&self, block: &Block<'_, T>, earlier: Option<T::Key>, out: &mut [(T::Key, usize)]) {
+        self.simd.run(
+            #[inline(always)]
+            || {
+                for (i, o) in out.iter_mut().enumerate() {
+                    let run = block.row(i);
+                    let top = T::of(T::top(run)).plain().key();
+                    let behind = earlier.is_some_and(
+                        #[inline(always)]
+                        |key| key >= top,
+                    );
+                    *o = (top, if behind { usize::MAX } else { block.at + position(run, top) });
+                }
+            },
+        );
     }
 }
 
@@ -156,5 +180,3 @@ fn position<T: Ordered>(run: &[T], top: T::Key) -> usize {
     }
     0
 }
-
-const _: () = assert!(ROWS <= u32::MAX as usize && LEAF % LOOK == 0);

@@ -54,8 +54,11 @@ impl Moments {
     }
 }
 
-/// Columns of one call.
-const TILE: usize = 512;
+/// Rows and columns of one call, so that they stay in the second cache between the passes.
+const ROWS: usize = 64;
+const TILE: usize = 1024;
+/// Rows that are added to each other before they are added to those before.
+const AT_ONCE: usize = 4;
 
 /// [`Moments`] of floats.
 pub(super) struct Spread {
@@ -90,34 +93,48 @@ impl<T: Typed + Into<f64>> Fold<T, Moments> for Spread {
         self.simd.run(
             #[inline(always)]
             || {
-                let rows = block.starts.len();
+                let (rows, count) = (block.starts.len(), out.len().min(TILE));
                 let n = rows as f64;
-                for (t, out) in out.chunks_mut(TILE).enumerate() {
-                    let (mut about, mut distances, mut squares) = ([0.0f64; TILE], [0.0f64; TILE], [0.0f64; TILE]);
-                    let about = &mut about[..out.len()];
-                    for i in 0..rows {
-                        for (sum, &v) in about.iter_mut().zip(&block.row(i)[t * TILE..]) {
-                            *sum += v.into();
-                        }
+                let (mut about, mut distances, mut squares) = ([0.0f64; TILE], [0.0f64; TILE], [0.0f64; TILE]);
+                for i in 0..rows / AT_ONCE {
+                    let [a, b, c, d] = block.rows::<AT_ONCE>(i, count);
+                    for j in 0..count {
+                        about[j] += (a[j].into() + b[j].into()) + (c[j].into() + d[j].into());
                     }
-                    for (j, sum) in about.iter_mut().enumerate() {
-                        *sum = middle(
-                            *sum,
-                            n,
-                            #[inline(always)]
-                            |by| (0..rows).map(|i| block.row(i)[t * TILE + j].into() * by).sum(),
-                        );
+                }
+                for i in rows / AT_ONCE * AT_ONCE..rows {
+                    let row = &block.row(i)[..count];
+                    for j in 0..count {
+                        about[j] += row[j].into();
                     }
-                    for i in 0..rows {
-                        for (((d, s), &m), &v) in distances.iter_mut().zip(&mut squares).zip(&*about).zip(&block.row(i)[t * TILE..]) {
-                            let away = v.into() - m;
-                            *d += away;
-                            *s += away * away;
-                        }
+                }
+                for (j, sum) in about[..count].iter_mut().enumerate() {
+                    *sum = middle(
+                        *sum,
+                        n,
+                        #[inline(always)]
+                        |by| (0..rows).map(|i| block.row(i)[j].into() * by).sum(),
+                    );
+                }
+                for i in 0..rows / AT_ONCE {
+                    let [a, b, c, d] = block.rows::<AT_ONCE>(i, count);
+                    for j in 0..count {
+                        let m = about[j];
+                        let (a, b, c, d) = (a[j].into() - m, b[j].into() - m, c[j].into() - m, d[j].into() - m);
+                        distances[j] += (a + b) + (c + d);
+                        squares[j] += (a * a + b * b) + (c * c + d * d);
                     }
-                    for (((o, &m), &d), &s) in out.iter_mut().zip(&*about).zip(&distances).zip(&squares) {
-                        *o = Moments::about(n, m, d, s);
+                }
+                for i in rows / AT_ONCE * AT_ONCE..rows {
+                    let row = &block.row(i)[..count];
+                    for j in 0..count {
+                        let away = row[j].into() - about[j];
+                        distances[j] += away;
+                        squares[j] += away * away;
                     }
+                }
+                for j in 0..count {
+                    out[j] = Moments::about(n, about[j], distances[j], squares[j]);
                 }
             },
         );
@@ -126,6 +143,9 @@ impl<T: Typed + Into<f64>> Fold<T, Moments> for Spread {
         for (a, &b) in into.iter_mut().zip(from) {
             *a = a.join(b);
         }
+    }
+    fn rows(&self) -> usize {
+        ROWS
     }
     fn tile(&self) -> usize {
         TILE
@@ -138,21 +158,27 @@ fn run<T: Copy + Into<f64>>(run: &[T]) -> Moments {
         return Moments::NOTHING;
     }
     let n = run.len() as f64;
+    let sum = added(
+        run,
+        #[inline(always)]
+        |v| v,
+    );
     let about = middle(
-        added(
-            run,
-            #[inline(always)]
-            |v| v,
-        ),
+        sum,
         n,
         #[inline(always)]
         |by| run.iter().map(|&v| v.into() * by).sum(),
     );
-    let distances = added(
-        run,
-        #[inline(always)]
-        |v| v - about,
-    );
+    // Of float32 the mean is exact enough.
+    let distances = if size_of::<T>() < size_of::<f64>() {
+        0.0
+    } else {
+        added(
+            run,
+            #[inline(always)]
+            |v| v - about,
+        )
+    };
     let squares = added(
         run,
         #[inline(always)]
@@ -161,6 +187,7 @@ fn run<T: Copy + Into<f64>>(run: &[T]) -> Moments {
     Moments::about(n, about, distances, squares)
 }
 
+/// The sum of `f` of the elements.
 #[inline(always)]
 fn added<T: Copy + Into<f64>>(run: &[T], f: impl Fn(f64) -> f64) -> f64 {
     lanes(

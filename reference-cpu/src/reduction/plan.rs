@@ -31,7 +31,14 @@ impl Plan {
     ///
     /// # Errors
     /// `OutOfMemory` where the results cannot be counted, `Backend` for a layout that leaves its buffer of `room` elements.
-    pub(super) fn new(op: impl Into<Op>, x: &Layout, room: usize, gone: &dyn Fn(usize) -> bool, keepdims: bool, ordered: bool) -> Result<Plan> {
+    pub(super) fn new(
+        op: impl Into<Op>,
+        x: &Layout,
+        room: usize,
+        gone: &dyn Fn(usize) -> bool,
+        keepdims: bool,
+        ordered: bool,
+    ) -> Result<Plan> {
         let op = op.into();
         let mut shape = Shape::scalar();
         let (mut len, mut start) = (1usize, x.offset);
@@ -88,6 +95,11 @@ impl Plan {
         }
         let flat: Shape = std::iter::once(out.len()).collect();
         CpuArray::new(flat, out).with(Layout { shape, strides, offset: 0 })
+    }
+
+    /// The number of elements of a result, if they lie side by side.
+    pub(super) fn straight(&self) -> Option<usize> {
+        matches!(self.gone[..], [] | [(_, 1)]).then_some(self.len)
     }
 
     /// Where the elements of result `i` are counted from.

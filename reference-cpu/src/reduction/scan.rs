@@ -2,8 +2,9 @@
 //!
 //! The axis is cut into spans. What comes before a span, its carry, is the sum of the totals of those before; the totals come out of the
 //! same additions whether they are taken first, by several threads, or on the way, so that the bits do not depend on the number of
-//! threads. Along the last axis, blocks are cut into parts that are summed side by side; along other axes, columns are.
+//! threads. Axes that fit a span are summed one element after the other.
 use super::accumulate::{Accumulate, Wide};
+use super::fold::LEAF;
 use super::{accumulator, numeric};
 use crate::Cpu;
 use crate::array::{CpuArray, gather};
@@ -17,10 +18,6 @@ use array_protocol::{Error, ErrorKind, Result, ScanOp};
 use num_complex::Complex;
 use smallvec::{SmallVec, smallvec};
 
-/// Parts of a block that are summed side by side.
-const PARTS: usize = 8;
-/// Elements of a block: input and output stay in the first cache.
-const BLOCK: usize = 1 << 11;
 /// Elements of a span of a single column, and rows of one of several.
 const SPAN: usize = 1 << 16;
 const ROWS: usize = 64;
@@ -117,7 +114,7 @@ impl Sheets {
     /// By one thread.
     fn alone<T: Running>(self, x: &[T], out: &mut [T]) {
         let mut carry: Sums<T> = smallvec![T::Wide::NOTHING; self.columns];
-        if x.len() < BLOCK / PARTS {
+        if x.len() <= self.span() {
             return self.plain(x, out, &mut carry);
         }
         let mut total = carry.clone();
@@ -164,12 +161,22 @@ impl Sheets {
 
     /// One addition after the other.
     fn plain<T: Running>(self, x: &[T], out: &mut [T], carry: &mut [T::Wide]) {
-        for (x, out) in x.chunks(self.columns).zip(out.chunks_mut(self.columns)) {
-            for ((carry, &v), o) in carry.iter_mut().zip(x).zip(out) {
-                *carry = carry.plus(v.widen());
-                *o = T::back(*carry);
-            }
-        }
+        self.simd.run(
+            #[inline(always)]
+            || {
+                if let [carry] = carry {
+                    *carry = one_by_one(x, out, *carry);
+                    return;
+                }
+                let n = carry.len();
+                for (x, out) in x.chunks(n).zip(out.chunks_mut(n)) {
+                    for ((carry, &v), o) in carry.iter_mut().zip(x).zip(out) {
+                        *carry = carry.plus(v.widen());
+                        *o = T::back(*carry);
+                    }
+                }
+            },
+        );
     }
 
     /// Adds the elements of a span to `total`, in the order of [`sum`](Self::sum).
@@ -178,8 +185,8 @@ impl Sheets {
             #[inline(always)]
             || {
                 if let [total] = total {
-                    for part in blocks(x.len()) {
-                        *total = total.plus(T::sum(&x[part]));
+                    for block in x.chunks(LEAF) {
+                        *total = total.plus(T::sum(block));
                     }
                     return;
                 }
@@ -198,7 +205,12 @@ impl Sheets {
             #[inline(always)]
             || {
                 if let ([carry], [total]) = (carry, &mut *total) {
-                    return side_by_side(x, out, *carry, total);
+                    let mut sum = *carry;
+                    for (x, out) in x.chunks(LEAF).zip(out.chunks_mut(LEAF)) {
+                        *total = total.plus(T::sum(x));
+                        sum = one_by_one(x, out, sum);
+                    }
+                    return;
                 }
                 let n = carry.len();
                 for first in (0..n).step_by(TILE) {
@@ -216,45 +228,11 @@ impl Sheets {
     }
 }
 
-/// The running sums of a run, eight parts of each block at once.
 #[inline(always)]
-fn side_by_side<T: Running>(x: &[T], out: &mut [T], carry: T::Wide, total: &mut T::Wide) {
-    for (x, out) in x.chunks(BLOCK).zip(out.chunks_mut(BLOCK)) {
-        let part = x.len() / PARTS;
-        let mut sums = [carry; PARTS];
-        for (i, sum) in sums.iter_mut().enumerate() {
-            *sum = carry.plus(*total);
-            *total = total.plus(T::sum(&x[i * part..][..part]));
-        }
-        let (body, rest) = x.split_at(PARTS * part);
-        let (out, out_rest) = out.split_at_mut(PARTS * part);
-        for i in 0..part {
-            for (k, sum) in sums.iter_mut().enumerate() {
-                *sum = sum.plus(body[k * part + i].widen());
-                out[k * part + i] = T::back(*sum);
-            }
-        }
-        let mut sum = carry.plus(*total);
-        *total = total.plus(T::sum(rest));
-        for (&v, o) in rest.iter().zip(out_rest) {
-            sum = sum.plus(v.widen());
-            *o = T::back(sum);
-        }
+fn one_by_one<T: Running>(x: &[T], out: &mut [T], mut sum: T::Wide) -> T::Wide {
+    for (&v, o) in x.iter().zip(out) {
+        sum = sum.plus(v.widen());
+        *o = T::back(sum);
     }
-}
-
-/// The parts of the blocks of a run, in the order of [`side_by_side`].
-#[inline(always)]
-fn blocks(n: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
-    (0..n).step_by(BLOCK).flat_map(
-        #[inline(always)]
-        move |first| {
-            let len = BLOCK.min(n - first);
-            let part = len / PARTS;
-            (0..=PARTS).map(
-                #[inline(always)]
-                move |i| first + i * part..first + if i < PARTS { (i + 1) * part } else { len },
-            )
-        },
-    )
+    sum
 }
