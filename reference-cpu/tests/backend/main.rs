@@ -5,6 +5,7 @@ mod indexing;
 mod linalg;
 mod movement;
 mod reductions;
+mod reductions_everywhere;
 mod streams;
 
 use array_protocol::{Backend, Element, Error, HostArray, Operand, Shape};
