@@ -270,16 +270,13 @@ fn extend<T: Copy>(packed: &mut Vec<T>, data: &[T], start: usize, stride: isize,
     }
 }
 
+/// Reduces leaf number `k`.
+type Leaf<'a, A> = dyn FnMut(usize, Option<A>, &mut [A]) + 'a;
+
 /// Joins leaves pairwise. A leaf is told a partial result of the first column that comes before it.
 ///
 /// Neighbours are joined first, then pairs of neighbours, and so on.
-fn tree<T, A: Copy>(
-    fold: &dyn Fold<T, A>,
-    leaves: usize,
-    stack: &mut Vec<A>,
-    out: &mut [A],
-    leaf: &mut dyn FnMut(usize, Option<A>, &mut [A]),
-) {
+fn tree<T, A: Copy>(fold: &dyn Fold<T, A>, leaves: usize, stack: &mut Vec<A>, out: &mut [A], leaf: &mut Leaf<'_, A>) {
     if leaves <= 1 {
         return leaf(0, None, out);
     }
