@@ -131,11 +131,7 @@ impl CpuArray {
         if self.layout.is_contiguous() {
             return Ok(self.clone());
         }
-        any_dtype!(op, self.dtype(), T => {
-            let mut out = Store::new(with, op, self.size())?;
-            loops::copy(with.simd, op, self.data::<T>(op)?, &self.layout, &mut out)?;
-            Ok(CpuArray::new(self.shape().clone(), out))
-        })
+        any_dtype!(op, self.dtype(), T => self.copied::<T>(with, op))
     }
 
     /// The elements, to write, if nobody shares them and no two indices name the same one.
@@ -151,12 +147,22 @@ impl CpuArray {
     ///
     /// # Errors
     /// `OutOfMemory`.
-    pub(crate) fn own<T: Typed>(&mut self, op: impl Into<Op>) -> Result<()> {
-        let op = op.into();
+    pub(crate) fn own<T: Typed>(&mut self, with: Means<'_>, op: impl Into<Op>) -> Result<()> {
         if self.unique::<T>().is_none() {
-            *self = CpuArray::new(self.shape().clone(), self.elements::<T>(op)?.into_owned());
+            *self = self.copied::<T>(with, op)?;
         }
         Ok(())
+    }
+
+    /// A copy in C order, with memory of its own.
+    ///
+    /// # Errors
+    /// `OutOfMemory`.
+    fn copied<T: Typed>(&self, with: Means<'_>, op: impl Into<Op>) -> Result<CpuArray> {
+        let op = op.into();
+        let mut out = Store::new(with, op, self.size())?;
+        loops::copy(with.simd, op, self.data::<T>(op)?, &self.layout, &mut out)?;
+        Ok(CpuArray::new(self.shape().clone(), out))
     }
 }
 

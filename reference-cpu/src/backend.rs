@@ -111,14 +111,14 @@ impl Backend for Cpu {
         reduction::reduce(self, op, x, how)
     }
     fn argmax(&self, x: &CpuArray, how: &ArgReduce) -> Result<CpuArray> {
-        reduction::scan::argmax(x, how)
+        reduction::argmax(self, x, how)
     }
     fn cumulative_sum(&self, x: &CpuArray, how: &Scan) -> Result<CpuArray> {
-        reduction::scan::cumulative_sum(x, how)
+        reduction::scan::cumulative_sum(self, x, how)
     }
 
     fn full(&self, how: &Full) -> Result<CpuArray> {
-        creation::full(how)
+        creation::full(self, how)
     }
     fn arange(&self, how: &Arange) -> Result<CpuArray> {
         creation::arange(self, how)
@@ -127,7 +127,7 @@ impl Backend for Cpu {
         creation::linspace(self, how)
     }
     fn eye(&self, how: &Eye) -> Result<CpuArray> {
-        creation::eye(how)
+        creation::eye(self, how)
     }
 
     fn astype(&self, x: &CpuArray, dtype: &DType) -> Result<CpuArray> {

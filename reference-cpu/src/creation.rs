@@ -13,7 +13,7 @@ fn default_dtype(s: Scalar) -> DType {
     DType::default_of(s.kind())
 }
 
-pub(crate) fn full(how: &Full) -> Result<CpuArray> {
+pub(crate) fn full(b: &Cpu, how: &Full) -> Result<CpuArray> {
     let op = CreateOp::Full;
     on_host(op, how.device)?;
     let dtype = how.dtype.unwrap_or_else(|| default_dtype(how.value));
@@ -24,7 +24,10 @@ pub(crate) fn full(how: &Full) -> Result<CpuArray> {
     }
     let one = scalar_array(op, how.value, dtype)?;
     let n = memory::size(op, &how.shape)?;
-    any_dtype!(op, dtype, T => Ok(CpuArray::new(how.shape.clone(), memory::filled(op, n, one.elements::<T>(op)?[0])?)))
+    any_dtype!(op, dtype, T => {
+        let one = one.elements::<T>(op)?[0];
+        Ok(CpuArray::new(how.shape.clone(), memory::produce(b.means(), op, n, &|_, out| out.fill(one))?))
+    })
 }
 
 /// A real number.
@@ -43,7 +46,7 @@ fn integer(s: Scalar) -> Option<i128> {
 
 /// The vector of `n` elements `f(0)`, `f(1)`, ...; `f` is `#[inline(always)]`.
 fn sequence<T: Typed>(b: &Cpu, op: CreateOp, n: usize, f: impl Fn(usize) -> T + Sync) -> Result<CpuArray> {
-    let out = memory::generate(op, n, &|first, out: &mut [T]| {
+    let out = memory::produce(b.means(), op, n, &|first, out: &mut [T]| {
         b.simd().run(
             #[inline(always)]
             || out.iter_mut().enumerate().for_each(|(i, o)| *o = f(first + i)),
@@ -214,7 +217,7 @@ impl Line {
     }
 }
 
-pub(crate) fn eye(how: &Eye) -> Result<CpuArray> {
+pub(crate) fn eye(b: &Cpu, how: &Eye) -> Result<CpuArray> {
     let op = CreateOp::Eye;
     on_host(op, how.device)?;
     let dtype = how.dtype.unwrap_or(DType::Float64);
@@ -225,7 +228,7 @@ pub(crate) fn eye(how: &Eye) -> Result<CpuArray> {
     let one = if dtype == DType::Bool { Scalar::Bool(true) } else { Scalar::Int(1) };
     any_dtype!(op, dtype, T => {
         let one = one.element::<T>()?;
-        let mut out = memory::filled(op, n, T::default())?;
+        let mut out = memory::produce(b.means(), op, n, &|_, out| out.fill(T::default()))?;
         if n > 0 {
             // The diagonal starts in column k, or in row -k.
             let (above, below) = (how.k.max(0) as u128, how.k.min(0).unsigned_abs() as u128);

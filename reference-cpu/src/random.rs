@@ -79,7 +79,7 @@ fn uniform<T: Uniform<N>, const N: usize>(b: &Cpu, key: Key, how: &Random) -> Re
     let op = RandomOp::Uniform;
     let n = memory::size(op, &how.shape)?;
     // Blocks of the driver begin where blocks of the stream begin.
-    let out = memory::generate(op, n, &|start, out: &mut [T]| {
+    let out = memory::produce(b.means(), op, n, &|start, out: &mut [T]| {
         b.simd().run(
             #[inline(always)]
             || fill(key, (start / N) as u64, out),

@@ -4,7 +4,7 @@ use super::{Job, Sample};
 use crate::Cpu;
 use crate::array::CpuArray;
 use crate::layout::Layout;
-use crate::memory::{self, PARALLEL};
+use crate::memory::{self, PARALLEL, Store};
 use array_protocol::{Error, ErrorKind, FftOp, Result};
 use ndarray::{ArrayViewMut3, Axis};
 use num_complex::Complex;
@@ -89,7 +89,7 @@ pub(super) fn transform<T: Sample>(b: &Cpu, job: Job, x: &CpuArray) -> Result<Cp
     let mut shape = x.shape().clone();
     shape[job.at] = if op == FftOp::Rfft { job.n / 2 + 1 } else { job.n };
     let size = memory::size(op, &shape)?;
-    let mut out = memory::filled(op, size, T::Out::default())?;
+    let mut out = Store::<T::Out>::new(b.means(), op, size)?;
     if size > 0 {
         // Tables and work space take several times the length of one transform.
         memory::probe::<Complex<f64>>(op, job.n.saturating_mul(8))?;

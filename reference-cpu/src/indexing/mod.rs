@@ -21,7 +21,7 @@ fn chosen(b: &Cpu, op: IndexingOp, x: &CpuArray, key: &[Index<&CpuArray>]) -> Re
     match select(b, op, &x.layout, key)? {
         Selected::View(layout) => Ok(x.with(layout)),
         Selected::Picked(picked) => any_dtype!(op, x.dtype(), T => {
-            let out = picked.read(op, x.data::<T>(op)?)?;
+            let out = picked.read(b.means(), op, x.data::<T>(op)?)?;
             Ok(CpuArray::new(picked.shape, out))
         }),
     }

@@ -2,7 +2,7 @@
 use super::mask;
 use super::places::{Picked, TASK};
 use crate::array::Typed;
-use crate::memory::{self, BLOCK, PARALLEL};
+use crate::memory::{self, BLOCK, Means, PARALLEL, Store};
 use array_protocol::{IndexingOp, Result};
 use std::ops::Range;
 
@@ -18,9 +18,9 @@ impl Picked<'_> {
     ///
     /// # Errors
     /// `OutOfMemory`.
-    pub(super) fn read<T: Typed>(&self, op: IndexingOp, data: &[T]) -> Result<Vec<T>> {
+    pub(super) fn read<T: Typed>(&self, with: Means<'_>, op: IndexingOp, data: &[T]) -> Result<Store<T>> {
         let n = memory::size(op, &self.shape)?;
-        let mut out = memory::filled(op, n, T::default())?;
+        let mut out = Store::new(with, op, n)?;
         if n == 0 {
             return Ok(out);
         }

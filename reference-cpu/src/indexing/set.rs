@@ -36,7 +36,7 @@ fn assign<T: Typed>(b: &Cpu, x: &mut CpuArray, key: &[Index<&CpuArray>], value: 
         return Ok(());
     }
     if x.unique::<T>().is_none() {
-        x.own::<T>(OP)?;
+        x.own::<T>(b.means(), OP)?;
         selected = select(b, OP, &x.layout, key)?;
     }
     match selected {

@@ -5,6 +5,7 @@ mod pool;
 pub(crate) use pages::Plain;
 pub(crate) use pool::{Pool, Store};
 
+use crate::array::Typed;
 use crate::simd::Simd;
 use array_protocol::{Error, ErrorKind, Op, Result, Shape};
 use rayon::prelude::*;
@@ -103,6 +104,21 @@ pub(crate) fn copied<T: Copy>(op: impl Into<Op>, values: &[T]) -> Result<Vec<T>>
 /// `OutOfMemory`.
 pub(crate) fn generate<T: Copy + Default + Send>(op: impl Into<Op>, n: usize, kernel: &(dyn Fn(usize, &mut [T]) + Sync)) -> Result<Vec<T>> {
     let mut out = filled(op, n, T::default())?;
+    rewrite(&mut out, kernel);
+    Ok(out)
+}
+
+/// The same as the elements of an array.
+///
+/// # Errors
+/// `OutOfMemory`.
+pub(crate) fn produce<T: Typed>(
+    with: Means<'_>,
+    op: impl Into<Op>,
+    n: usize,
+    kernel: &(dyn Fn(usize, &mut [T]) + Sync),
+) -> Result<Store<T>> {
+    let mut out = Store::new(with, op, n)?;
     rewrite(&mut out, kernel);
     Ok(out)
 }

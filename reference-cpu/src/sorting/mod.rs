@@ -102,7 +102,7 @@ pub(crate) fn sort(b: &Cpu, x: &CpuArray, how: &Sort) -> Result<CpuArray> {
     let runs = Runs::new(op, x, how.axis)?;
     sortable!(op, x.dtype(), T => {
         let from = gather(op, x.data::<T>(op)?, &runs.layout)?;
-        let mut out = sorted(op.into(), b.simd, &from, runs.len, how.descending)?;
+        let mut out = sorted(op.into(), b.simd(), &from, runs.len, how.descending)?;
         if T::FLOAT && how.stable {
             let parallel = from.len() >= PARALLEL && from.len() > runs.len;
             memory::parts(&mut out, runs.len, parallel, &|i, run| restore_order(&from[i * runs.len..][..run.len()], run, how.descending));
@@ -118,7 +118,7 @@ pub(crate) fn argsort(b: &Cpu, x: &CpuArray, how: &Sort) -> Result<CpuArray> {
     sortable!(op, x.dtype(), T => {
         let from = gather(op, x.data::<T>(op)?, &runs.layout)?;
         let code = T::code().directed(how.descending);
-        let out = argsort::argsort(op.into(), b.simd, &from, runs.len, code)?;
+        let out = argsort::argsort(op.into(), b.simd(), &from, runs.len, code)?;
         Ok(runs.finish(out))
     })
 }
@@ -133,7 +133,7 @@ pub(crate) fn searchsorted(b: &Cpu, x1: &CpuArray, x2: &CpuArray, how: &Search) 
     let (sorted, wanted) = (converted(op, Operand::Array(x1), dtype)?, converted(op, Operand::Array(x2), dtype)?);
     sortable!(op, dtype, T => {
         let (sorted, wanted) = (sorted.elements::<T>(op)?, wanted.elements::<T>(op)?);
-        Ok(CpuArray::new(x2.shape().clone(), search::search(op.into(), b.simd, &sorted, &wanted, how.side)?))
+        Ok(CpuArray::new(x2.shape().clone(), search::search(op.into(), b.simd(), &sorted, &wanted, how.side)?))
     })
 }
 
@@ -147,7 +147,7 @@ pub(crate) fn unique_values(b: &Cpu, x: &CpuArray) -> Result<CpuArray> {
         DType::Complex128 => Ok(vector(unique::complex::<f64>(x.elements(op)?.into_owned()))),
         dtype => sortable!(op, dtype, T => {
             let from = x.elements::<T>(op)?;
-            let mut values = sorted(op.into(), b.simd, &from, from.len(), false)?;
+            let mut values = sorted(op.into(), b.simd(), &from, from.len(), false)?;
             unique::drop_repeated(&mut values);
             Ok(vector(values))
         }),

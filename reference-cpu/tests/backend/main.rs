@@ -10,6 +10,7 @@ mod picking;
 mod reductions;
 mod sequences;
 mod sorting;
+mod reductions_everywhere;
 mod streams;
 
 use array_protocol::{Backend, Element, Error, HostArray, Operand, Shape};

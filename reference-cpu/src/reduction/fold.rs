@@ -1,0 +1,163 @@
+//! What a reduction does to blocks of elements. The drivers see this alone, and are compiled once for each pair of element and partial result.
+use crate::simd::Simd;
+use std::marker::PhantomData;
+
+/// Elements of one contiguous run that a kernel reduces at once.
+pub(super) const LEAF: usize = 1 << 11;
+
+/// Rows of `width` elements that begin at `starts` of a buffer.
+pub(super) struct Block<'a, T> {
+    pub(super) data: &'a [T],
+    pub(super) starts: &'a [usize],
+    pub(super) width: usize,
+    /// Position, among the elements that one result is made of, of the first row (columns) or of the first element (runs).
+    pub(super) at: usize,
+}
+
+impl<'a, T> Block<'a, T> {
+    #[inline(always)]
+    pub(super) fn row(&self, i: usize) -> &'a [T] {
+        &self.data[self.starts[i]..][..self.width]
+    }
+
+    /// The `i`-th group of `N` rows, the first `n` elements of each.
+    #[inline(always)]
+    pub(super) fn rows<const N: usize>(&self, i: usize, n: usize) -> [&'a [T]; N] {
+        std::array::from_fn(
+            #[inline(always)]
+            |k| &self.row(N * i + k)[..n],
+        )
+    }
+}
+
+/// A reduction of elements `T` to partial results `A`, which are joined afterwards in an order that depends on the shape alone.
+pub(super) trait Fold<T, A>: Sync {
+    /// The partial result of no elements, which changes no other.
+    fn nothing(&self) -> A;
+    /// `out[i]` becomes the partial result of row `i`, which has at most [`LEAF`] elements.
+    fn runs(&self, block: &Block<'_, T>, out: &mut [A]);
+    /// The same, where `earlier` stands for elements that come before: a partial result that it leaves no say may be anything that loses.
+    fn runs_after(&self, block: &Block<'_, T>, _earlier: &A, out: &mut [A]) {
+        self.runs(block, out);
+    }
+    /// `out[j]` becomes the partial result of column `j` of at most [`rows`](Self::rows) rows.
+    fn columns(&self, block: &Block<'_, T>, out: &mut [A]);
+    /// `into[i]` is joined with `from[i]`, which stands for later elements.
+    fn join(&self, into: &mut [A], from: &[A]);
+    /// Rows of one call.
+    fn rows(&self) -> usize {
+        32
+    }
+    /// Columns of one call, so that their partial results stay in the first cache.
+    fn tile(&self) -> usize {
+        (1 << 14) / size_of::<A>().max(1)
+    }
+}
+
+/// A reduction that goes element by element.
+pub(super) trait Steps: Sync {
+    type In: Copy + Sync;
+    type Acc: Copy + Send + Sync;
+    const NOTHING: Self::Acc;
+    fn lift(v: Self::In) -> Self::Acc;
+    fn join(a: Self::Acc, b: Self::Acc) -> Self::Acc;
+    /// The partial result of at most [`LEAF`] elements.
+    fn run(run: &[Self::In]) -> Self::Acc;
+}
+
+/// [`Steps`] in vector instructions.
+pub(super) struct Vectors<S> {
+    simd: Simd,
+    steps: PhantomData<S>,
+}
+
+impl<S> Vectors<S> {
+    pub(super) fn new(simd: Simd) -> Self {
+        Vectors { simd, steps: PhantomData }
+    }
+}
+
+impl<S: Steps> Fold<S::In, S::Acc> for Vectors<S> {
+    fn nothing(&self) -> S::Acc {
+        S::NOTHING
+    }
+    fn runs(&self, block: &Block<'_, S::In>, out: &mut [S::Acc]) {
+        self.simd.run(
+            #[inline(always)]
+            || {
+                for (i, o) in out.iter_mut().enumerate() {
+                    *o = S::run(block.row(i));
+                }
+            },
+        );
+    }
+    fn columns(&self, block: &Block<'_, S::In>, out: &mut [S::Acc]) {
+        self.simd.run(
+            #[inline(always)]
+            || {
+                let (rows, n) = (block.starts.len(), out.len());
+                out.fill(S::NOTHING);
+                for i in 0..rows / AT_ONCE {
+                    let [a, b, c, d, e, f, g, h] = block.rows::<AT_ONCE>(i, n);
+                    for j in 0..n {
+                        let left = S::join(S::join(S::lift(a[j]), S::lift(b[j])), S::join(S::lift(c[j]), S::lift(d[j])));
+                        let right = S::join(S::join(S::lift(e[j]), S::lift(f[j])), S::join(S::lift(g[j]), S::lift(h[j])));
+                        out[j] = S::join(out[j], S::join(left, right));
+                    }
+                }
+                for i in rows / AT_ONCE * AT_ONCE..rows {
+                    for (o, &v) in out.iter_mut().zip(block.row(i)) {
+                        *o = S::join(*o, S::lift(v));
+                    }
+                }
+            },
+        );
+    }
+    fn join(&self, into: &mut [S::Acc], from: &[S::Acc]) {
+        self.simd.run(
+            #[inline(always)]
+            || {
+                for (a, &b) in into.iter_mut().zip(from) {
+                    *a = S::join(*a, b);
+                }
+            },
+        );
+    }
+}
+
+/// Rows that are joined with each other before they are joined with those before, which saves loads and stores.
+const AT_ONCE: usize = 8;
+/// Elements that are joined side by side, in vectors: as many as keep the compiler from writing them out one by one.
+const LANES: usize = 64;
+
+/// Joins a run in lanes, and the lanes pairwise.
+#[inline(always)]
+pub(super) fn lanes<T: Copy, A: Copy>(run: &[T], nothing: A, lift: impl Fn(T) -> A, join: impl Fn(A, A) -> A) -> A {
+    let mut sums = [nothing; LANES];
+    let (blocks, rest) = run.as_chunks::<{ AT_ONCE * LANES }>();
+    for block in blocks {
+        let rows = block.as_chunks::<LANES>().0;
+        let [a, b, c, d, e, f, g, h] = std::array::from_fn(
+            #[inline(always)]
+            |k| &rows[k],
+        );
+        for j in 0..LANES {
+            let left = join(join(lift(a[j]), lift(b[j])), join(lift(c[j]), lift(d[j])));
+            let right = join(join(lift(e[j]), lift(f[j])), join(lift(g[j]), lift(h[j])));
+            sums[j] = join(sums[j], join(left, right));
+        }
+    }
+    for row in rest.chunks(LANES) {
+        for (sum, &v) in sums.iter_mut().zip(row) {
+            *sum = join(*sum, lift(v));
+        }
+    }
+    let mut half = LANES / 2;
+    while half > 0 {
+        for j in 0..half {
+            sums[j] = join(sums[j], sums[j + half]);
+        }
+        half /= 2;
+    }
+    sums[0]
+}
