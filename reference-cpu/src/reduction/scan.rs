@@ -9,7 +9,7 @@ use super::{accumulator, numeric};
 use crate::Cpu;
 use crate::array::{CpuArray, gather};
 use crate::elementwise::cast::cast;
-use crate::memory::{self, PARALLEL};
+use crate::memory::{self, Means, PARALLEL, Store};
 use crate::shape::axis;
 use crate::simd::Simd;
 use array_protocol::options::Scan;
@@ -35,7 +35,7 @@ pub(crate) fn cumulative_sum(b: &Cpu, x: &CpuArray, how: &Scan) -> Result<CpuArr
     };
     let dtype = accumulator(op, x.dtype(), how.dtype)?;
     let x = cast(b.means(), op, x, dtype)?;
-    numeric!(op, dtype, T => along::<T>(b.simd(), &x, at, how.include_initial))
+    numeric!(op, dtype, T => along::<T>(b.means(), &x, at, how.include_initial))
 }
 
 /// Numbers that running sums are made of, in their own dtype.
@@ -66,16 +66,20 @@ macro_rules! running {
 running!(integer i8, i16, i32, i64, u8, u16, u32, u64);
 running!(float f32, f64);
 
-fn along<T: Running>(simd: Simd, x: &CpuArray, at: usize, initial: bool) -> Result<CpuArray> {
+fn along<T: Running>(with: Means<'_>, x: &CpuArray, at: usize, initial: bool) -> Result<CpuArray> {
     let op = ScanOp::CumulativeSum;
     let data = gather(op, x.data::<T>(op)?, &x.layout)?;
     let len = x.shape()[at];
     let mut shape = x.shape().clone();
     shape[at] = len.checked_add(usize::from(initial)).ok_or_else(|| memory::exhausted(op, None))?;
-    let mut out = memory::filled(op, memory::size(op, &shape)?, T::default())?;
+    let simd = with.simd;
+    let mut out = Store::new(with, op, memory::size(op, &shape)?)?;
     let columns: usize = shape.iter().skip(at + 1).product();
     // Elements, for each index before the axis, of x and of the result; the sums begin behind the zeros.
     let (from, to, skip) = (len * columns, shape[at] * columns, usize::from(initial) * columns);
+    if skip > 0 {
+        out.chunks_mut(to).for_each(|sheet| sheet[..skip].fill(T::default()));
+    }
     if from == 0 || out.is_empty() {
         return Ok(CpuArray::new(shape, out));
     }

@@ -2,7 +2,7 @@
 //! stable whatever sorts them.
 use super::keys::{Code, Key, Sortable};
 use super::runs;
-use crate::memory::{self, PARALLEL};
+use crate::memory::{self, Means, PARALLEL, Store};
 use crate::simd::Simd;
 use array_protocol::{Op, Result};
 
@@ -67,12 +67,13 @@ impl<K: Key> Packing<K> {
 ///
 /// # Errors
 /// `OutOfMemory`.
-pub(super) fn argsort<T: Sortable>(op: Op, simd: Simd, from: &[T], len: usize, code: Code<T::Key>) -> Result<Vec<i64>> {
+pub(super) fn argsort<T: Sortable>(with: Means<'_>, op: Op, from: &[T], len: usize, code: Code<T::Key>) -> Result<Store<i64>> {
+    let simd = with.simd;
     let bits = |start: usize, block: &mut [T::Key]| {
         block.iter_mut().zip(&from[start..]).for_each(|(bits, element)| *bits = element.bits());
     };
     let packing = Packing::new(op, simd, &bits, from.len(), len, code)?;
-    let packed = memory::generate(op, from.len(), &|start, block: &mut [u64]| {
+    let packed = memory::produce(with, op, from.len(), &|start, block: &mut [u64]| {
         simd.run(
             #[inline(always)]
             || {
@@ -89,9 +90,9 @@ pub(super) fn argsort<T: Sortable>(op: Op, simd: Simd, from: &[T], len: usize, c
             },
         );
     })?;
-    let mut out = memory::filled(op, from.len(), 0i64)?;
+    let mut out = Store::<i64>::new(with, op, from.len())?;
     let sorted: &mut [u64] = bytemuck::cast_slice_mut(&mut out);
-    runs::sort(op, simd, &packed, sorted, len, Code::unsigned())?;
+    runs::sort(with, op, &packed, sorted, len, Code::unsigned())?;
     drop(packed);
     if packing.dropped > 0 {
         memory::parts(sorted, len, from.len() >= PARALLEL && from.len() > len, &|i, run| {

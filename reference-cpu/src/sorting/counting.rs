@@ -1,18 +1,17 @@
 //! Sorts elements of 8 and 16 bits: by counting where a run is long enough, else as wider keys.
 use super::keys::{Code, Key, Sortable};
 use super::runs;
-use crate::memory::{self, PARALLEL};
-use crate::simd::Simd;
+use crate::memory::{self, Means, PARALLEL, Store};
 use array_protocol::{Op, Result};
 
 /// Sorts each run of `len` elements from one place to another.
 ///
 /// # Errors
 /// `OutOfMemory`.
-pub(super) fn sort<T: Sortable>(op: Op, simd: Simd, from: &[T], to: &mut [T], len: usize, code: Code<T::Key>) -> Result<()> {
+pub(super) fn sort<T: Sortable>(with: Means<'_>, op: Op, from: &[T], to: &mut [T], len: usize, code: Code<T::Key>) -> Result<()> {
     let values = 1 << (8 * size_of::<T>());
     if len < values / 4 {
-        return sort_widened(op, simd, from, to, len, code);
+        return sort_widened(with, op, from, to, len, code);
     }
     // Keys are consecutive; the smallest is that of an end of the range of signed or unsigned numbers.
     let ends = [0, values / 2 - 1, values / 2, values - 1].map(|bits| T::from_bits(T::Key::from_index(bits)).bits().encode(code));
@@ -40,12 +39,12 @@ pub(super) fn sort<T: Sortable>(op: Op, simd: Simd, from: &[T], to: &mut [T], le
     Ok(())
 }
 
-fn sort_widened<T: Sortable>(op: Op, simd: Simd, from: &[T], to: &mut [T], len: usize, code: Code<T::Key>) -> Result<()> {
-    let wide = memory::generate(op, from.len(), &|start, block: &mut [T::Key]| {
+fn sort_widened<T: Sortable>(with: Means<'_>, op: Op, from: &[T], to: &mut [T], len: usize, code: Code<T::Key>) -> Result<()> {
+    let wide = memory::produce(with, op, from.len(), &|start, block: &mut [T::Key]| {
         block.iter_mut().zip(&from[start..]).for_each(|(wide, &element)| *wide = element.bits());
     })?;
-    let mut sorted = memory::filled(op, from.len(), T::Key::FIRST)?;
-    runs::sort(op, simd, &wide, &mut sorted, len, code)?;
+    let mut sorted = Store::new(with, op, from.len())?;
+    runs::sort(with, op, &wide, &mut sorted, len, code)?;
     memory::rewrite(to, &|start, block| {
         block.iter_mut().zip(&sorted[start..]).for_each(|(element, &bits)| *element = T::from_bits(bits));
     });

@@ -8,7 +8,7 @@ use bytemuck::Pod;
 pub(super) trait Lanes {}
 
 /// Keys that kernels sort: `u32`, `u64`.
-pub(super) trait Key: Pod + Ord + Default + Send + Sync + Lanes {
+pub(super) trait Key: Typed + Pod + Ord + Default + Send + Sync + Lanes {
     /// The smallest key.
     const FIRST: Self;
     /// The largest key.

@@ -23,10 +23,9 @@ mod unique;
 use crate::array::{CpuArray, Typed, gather, wrong_dtype};
 use crate::backend::Cpu;
 use crate::layout::Layout;
-use crate::memory::{self, PARALLEL};
+use crate::memory::{self, Means, PARALLEL, Store};
 use crate::promote::{converted, promoted};
 use crate::shape::axis;
-use crate::simd::Simd;
 use array_protocol::options::{Search, Sort};
 use array_protocol::{Error, ErrorKind, Op, Operand, Result, Shape, SortOp};
 use keys::Sortable;
@@ -51,7 +50,7 @@ impl Runs {
         Ok(Runs { layout: x.layout.axis_last(at), at, len: x.shape()[at] })
     }
 
-    fn finish<T: Typed>(self, data: Vec<T>) -> CpuArray {
+    fn finish<T: Typed>(self, data: Store<T>) -> CpuArray {
         let out = CpuArray::new(self.layout.shape.clone(), data);
         let layout = out.layout.last_to(self.at);
         out.with(layout)
@@ -62,13 +61,13 @@ impl Runs {
 ///
 /// # Errors
 /// `OutOfMemory`.
-fn sorted<T: Sortable>(op: Op, simd: Simd, from: &[T], len: usize, descending: bool) -> Result<Vec<T>> {
-    let mut out = memory::filled(op, from.len(), T::default())?;
+fn sorted<T: Sortable>(with: Means<'_>, op: Op, from: &[T], len: usize, descending: bool) -> Result<Store<T>> {
+    let mut out = Store::new(with, op, from.len())?;
     let code = T::code().directed(descending);
     if size_of::<T>() == size_of::<T::Key>() {
-        runs::sort(op, simd, bytemuck::cast_slice(from), bytemuck::cast_slice_mut(&mut out), len, code)?;
+        runs::sort(with, op, bytemuck::cast_slice(from), bytemuck::cast_slice_mut(&mut out), len, code)?;
     } else {
-        counting::sort(op, simd, from, &mut out, len, code)?;
+        counting::sort(with, op, from, &mut out, len, code)?;
     }
     Ok(out)
 }
@@ -102,7 +101,7 @@ pub(crate) fn sort(b: &Cpu, x: &CpuArray, how: &Sort) -> Result<CpuArray> {
     let runs = Runs::new(op, x, how.axis)?;
     sortable!(op, x.dtype(), T => {
         let from = gather(op, x.data::<T>(op)?, &runs.layout)?;
-        let mut out = sorted(op.into(), b.simd(), &from, runs.len, how.descending)?;
+        let mut out = sorted(b.means(), op.into(), &from, runs.len, how.descending)?;
         if T::FLOAT && how.stable {
             let parallel = from.len() >= PARALLEL && from.len() > runs.len;
             memory::parts(&mut out, runs.len, parallel, &|i, run| restore_order(&from[i * runs.len..][..run.len()], run, how.descending));
@@ -118,7 +117,7 @@ pub(crate) fn argsort(b: &Cpu, x: &CpuArray, how: &Sort) -> Result<CpuArray> {
     sortable!(op, x.dtype(), T => {
         let from = gather(op, x.data::<T>(op)?, &runs.layout)?;
         let code = T::code().directed(how.descending);
-        let out = argsort::argsort(op.into(), b.simd(), &from, runs.len, code)?;
+        let out = argsort::argsort(b.means(), op.into(), &from, runs.len, code)?;
         Ok(runs.finish(out))
     })
 }
@@ -147,9 +146,9 @@ pub(crate) fn unique_values(b: &Cpu, x: &CpuArray) -> Result<CpuArray> {
         DType::Complex128 => Ok(vector(unique::complex::<f64>(x.elements(op)?.into_owned()))),
         dtype => sortable!(op, dtype, T => {
             let from = x.elements::<T>(op)?;
-            let mut values = sorted(op.into(), b.simd(), &from, from.len(), false)?;
-            unique::drop_repeated(&mut values);
-            Ok(vector(values))
+            let mut values = sorted(b.means(), op.into(), &from, from.len(), false)?;
+            let kept = unique::in_front(&mut values);
+            Ok(vector(memory::copied(op, &values[..kept])?))
         }),
     }
 }

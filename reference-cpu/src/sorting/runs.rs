@@ -1,7 +1,7 @@
 //! Sorts runs of keys: short ones side by side, long ones in parts.
 use super::keys::{Code, Key};
 use super::split::{self, Bounds, PARTS};
-use crate::memory::{self, PARALLEL};
+use crate::memory::{self, Means, PARALLEL, Store};
 use crate::simd::Simd;
 use array_protocol::{Op, Result};
 
@@ -18,17 +18,18 @@ const PARTS_OF_TASK: usize = 8;
 ///
 /// # Errors
 /// `OutOfMemory`.
-pub(super) fn sort<K: Key>(op: Op, simd: Simd, from: &[K], to: &mut [K], len: usize, code: Code<K>) -> Result<()> {
+pub(super) fn sort<K: Key>(with: Means<'_>, op: Op, from: &[K], to: &mut [K], len: usize, code: Code<K>) -> Result<()> {
     let threads = rayon::current_num_threads();
     let runs = from.len() / len.max(1);
     let split = if runs < threads { SHARED } else { OUTGROWN / size_of::<K>() };
     if len >= split {
-        return from.chunks(len).zip(to.chunks_mut(len)).try_for_each(|(from, to)| sort_long(op, simd, from, to, code, threads));
+        return from.chunks(len).zip(to.chunks_mut(len)).try_for_each(|(from, to)| sort_long(with, op, from, to, code, threads));
     }
+    let simd = with.simd;
     let task = (TASK / len.max(1)).max(1) * len;
     memory::parts(to, task, to_share(from.len(), task), &|i, to| {
         let from = &from[i * task..];
-        let mut scratch = scratch(op, len);
+        let mut scratch = scratch(with, op, len);
         for (from, to) in from.chunks(len.max(1)).zip(to.chunks_mut(len.max(1))) {
             let moved = scratch.len() >= to.len();
             let keys = if moved { &mut scratch[..from.len()] } else { &mut *to };
@@ -47,8 +48,8 @@ fn to_share(n: usize, task: usize) -> bool {
 }
 
 /// Memory for a vector sort; none where there is none, and it has to do without.
-fn scratch<K: Key>(op: Op, n: usize) -> Vec<K> {
-    memory::filled(op, n, K::FIRST).unwrap_or_default()
+fn scratch<K: Key>(with: Means<'_>, op: Op, n: usize) -> Store<K> {
+    Store::new(with, op, n).unwrap_or_else(|_| Store::from(vec![]))
 }
 
 /// Sorts keys, which lie in `scratch` if `moved`, into element bits in `to`.
@@ -70,19 +71,20 @@ fn sort_keys<K: Key>(simd: Simd, to: &mut [K], scratch: &mut [K], moved: bool, c
 }
 
 /// Sorts one long run.
-fn sort_long<K: Key>(op: Op, simd: Simd, from: &[K], to: &mut [K], code: Code<K>, threads: usize) -> Result<()> {
-    let mut ids = memory::filled(op, from.len(), 0u8)?;
+fn sort_long<K: Key>(with: Means<'_>, op: Op, from: &[K], to: &mut [K], code: Code<K>, threads: usize) -> Result<()> {
+    let simd = with.simd;
+    let mut ids = Store::<u8>::new(with, op, from.len())?;
     let bounds = Bounds::new(from, code, |sample| {
-        let mut scratch = scratch(op, sample.len());
+        let mut scratch = scratch(with, op, sample.len());
         sort_keys(simd, sample, &mut scratch, false, Code::unsigned());
     });
     if threads > 1 {
-        return sort_shared(op, simd, from, &mut ids, to, code, &bounds, threads);
+        return sort_shared(with, op, from, &mut ids, to, code, &bounds, threads);
     }
     let starts = bounds.classify(simd, from, code, &mut ids);
     split::scatter(simd, from, &ids, code, to, &starts);
     drop(ids);
-    let mut scratch = scratch(op, starts.windows(2).map(|s| s[1] - s[0]).max().unwrap_or(0));
+    let mut scratch = scratch(with, op, starts.windows(2).map(|s| s[1] - s[0]).max().unwrap_or(0));
     for part in starts.windows(2) {
         sort_keys(simd, &mut to[part[0]..part[1]], &mut scratch, false, code);
     }
@@ -100,8 +102,8 @@ struct Piece<'a, K> {
 /// Every thread splits a piece; then each part is put together from all pieces and sorted, many at the same time.
 #[allow(clippy::too_many_arguments, reason = "the second half of `sort_long`")]
 fn sort_shared<K: Key>(
+    with: Means<'_>,
     op: Op,
-    simd: Simd,
     from: &[K],
     ids: &mut [u8],
     to: &mut [K],
@@ -109,7 +111,8 @@ fn sort_shared<K: Key>(
     bounds: &Bounds<K>,
     threads: usize,
 ) -> Result<()> {
-    let mut moved = memory::filled(op, from.len(), K::FIRST)?;
+    let simd = with.simd;
+    let mut moved = Store::new(with, op, from.len())?;
     let len = from.len().div_ceil(threads);
     let chunks = from.chunks(len).zip(ids.chunks_mut(len)).zip(moved.chunks_mut(len));
     let mut pieces: Vec<Piece<K>> = chunks.map(|((from, ids), split)| Piece { from, ids, split, starts: [0; PARTS + 1] }).collect();
@@ -128,7 +131,7 @@ fn sort_shared<K: Key>(
         rest = after;
     }
     memory::parts(&mut parts, PARTS_OF_TASK, true, &|_, parts| {
-        let mut scratch = scratch(op, parts.iter().map(|(_, part)| part.len()).max().unwrap_or(0));
+        let mut scratch = scratch(with, op, parts.iter().map(|(_, part)| part.len()).max().unwrap_or(0));
         for (i, part) in parts {
             let moved = scratch.len() >= part.len();
             let mut keys = if moved { &mut scratch[..part.len()] } else { &mut part[..] };

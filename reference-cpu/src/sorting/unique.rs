@@ -3,9 +3,9 @@ use crate::memory::{self, PARALLEL};
 use num_complex::Complex;
 use std::cmp::Ordering;
 
-/// Leaves the first of equal neighbours. A NaN equals nothing, itself included.
-pub(super) fn drop_repeated<T: Copy + PartialEq>(values: &mut Vec<T>) {
-    let Some(&first) = values.first() else { return };
+/// Brings the first of equal neighbours to the front; returns how many there are. A NaN equals nothing, itself included.
+pub(super) fn in_front<T: Copy + PartialEq>(values: &mut [T]) -> usize {
+    let Some(&first) = values.first() else { return 0 };
     let (mut last, mut kept) = (first, 1);
     for i in 1..values.len() {
         let v = values[i];
@@ -13,7 +13,7 @@ pub(super) fn drop_repeated<T: Copy + PartialEq>(values: &mut Vec<T>) {
         kept += usize::from(v != last);
         last = v;
     }
-    values.truncate(kept);
+    kept
 }
 
 /// The truth values that occur.

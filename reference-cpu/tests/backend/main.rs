@@ -8,9 +8,9 @@ mod linalg_large;
 mod movement;
 mod picking;
 mod reductions;
+mod reductions_everywhere;
 mod sequences;
 mod sorting;
-mod reductions_everywhere;
 mod streams;
 
 use array_protocol::{Backend, Element, Error, HostArray, Operand, Shape};
