@@ -1,8 +1,10 @@
-//! The reference CPU backend of the array protocol: correct first, fast where that is plain.
+//! The reference CPU backend of the array protocol: correct first, then fast.
 //!
 //! An array is a shared typed buffer and a layout. Views (`permute_dims`, slices with any step, `broadcast_to`, `flip`) are other
-//! layouts of the same buffer and take O(1); every other operation reads any layout and writes fresh memory in C order. Elementwise
-//! results and reductions do not depend on the number of threads.
+//! layouts of the same buffer and take O(1); every other operation reads any layout and writes memory of its own. Results of elementwise
+//! operations, reductions, sorts and products do not depend on the number of threads.
+//!
+//! [`Simd`] names the vector instructions that loops are compiled for; the widest are chosen at run time.
 //!
 //! Choices that the specification leaves to a backend are listed in [`Cpu::info`](array_protocol::Backend::info).
 #![deny(unsafe_code)]
