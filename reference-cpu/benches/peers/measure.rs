@@ -11,7 +11,7 @@ use crate::players::ours::Ours;
 use crate::players::{OURS, Player};
 use crate::rows::{Group, Row};
 use serde::{Deserialize, Serialize};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What one number of threads gave.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -66,6 +66,8 @@ impl Measured {
 /// Shorter calls are timed many at a time, until this many nanoseconds are together.
 const BATCH: u64 = 10_000_000;
 const ROUNDS: std::ops::RangeInclusive<f64> = 3.0..=9.0;
+/// Between two libraries. Threads of a pool (OpenBLAS, rayon) spin for some milliseconds after a call, on the cores that the next one needs.
+const REST: Duration = Duration::from_millis(40);
 
 /// A library in a row.
 struct Entry<'a> {
@@ -161,6 +163,9 @@ fn measure(args: &Args, group: &str, row: &Row, players: &mut [Box<dyn Player>],
         for k in 0..entries.len() {
             let n = entries.len();
             let entry = &mut entries[(turn + k) % n];
+            if args.scale != Scale::Tiny {
+                std::thread::sleep(REST);
+            }
             match entry.player.time(entry.calls, args.clock) {
                 Ok(ns) => entry.rounds.push(ns as f64 / entry.calls as f64),
                 Err(e) => faults.push(format!("{}: {e}", entry.player.name())),
