@@ -73,7 +73,7 @@ impl Backend for Cpu {
     }
 
     fn upload(&self, x: &HostArray, to: Option<Device>) -> Result<CpuArray> {
-        interchange::upload(x, to)
+        interchange::upload(self.means(), x, to)
     }
     fn download(&self, x: &CpuArray) -> Result<HostArray> {
         interchange::download(x)
@@ -85,7 +85,7 @@ impl Backend for Cpu {
         interchange::to_dlpack(x)
     }
     fn from_dlpack(&self, x: dlpack::Tensor) -> Result<CpuArray> {
-        interchange::from_dlpack(x)
+        interchange::from_dlpack(self.means(), x)
     }
 
     fn unary(&self, op: UnaryOp, x: &CpuArray) -> Result<CpuArray> {

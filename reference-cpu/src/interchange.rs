@@ -1,6 +1,6 @@
 //! Data in and out, and devices.
 use crate::array::{CpuArray, Typed, any_dtype, no_such_dtype};
-use crate::memory::{self, Store};
+use crate::memory::{self, Means, Store};
 use array_protocol::{Device, Error, ErrorKind, HostArray, InterchangeOp, Op, Result, dlpack};
 use std::sync::Arc;
 
@@ -15,12 +15,12 @@ pub(crate) fn on_host(op: impl Into<Op>, device: Option<Device>) -> Result<()> {
     }
 }
 
-pub(crate) fn upload(x: &HostArray, to: Option<Device>) -> Result<CpuArray> {
+pub(crate) fn upload(with: Means<'_>, x: &HostArray, to: Option<Device>) -> Result<CpuArray> {
     let op = InterchangeOp::Upload;
     on_host(op, to)?;
     any_dtype!(op, x.dtype(), T => {
         let values = x.view::<T>().ok_or_else(|| Error::new(ErrorKind::Value, op).dtypes(&[x.dtype()]).detail("a bool that is neither 0 nor 1"))?;
-        Ok(CpuArray::new(x.shape().clone(), memory::copied(op, values)?))
+        Ok(CpuArray::new(x.shape().clone(), memory::produce(with, op, values.len(), &|at, block| block.copy_from_slice(&values[at..at + block.len()]))?))
     })
 }
 
@@ -57,7 +57,7 @@ pub(crate) fn to_dlpack(x: &CpuArray) -> Result<dlpack::Tensor> {
 }
 
 /// Imports a copy: the tensor may be changed by its producer afterwards.
-pub(crate) fn from_dlpack(x: dlpack::Tensor) -> Result<CpuArray> {
+pub(crate) fn from_dlpack(with: Means<'_>, x: dlpack::Tensor) -> Result<CpuArray> {
     memory::probe::<u8>(InterchangeOp::FromDlpack, x.shape().size().saturating_mul(x.dtype().size()))?;
-    upload(&x.to_host()?, None)
+    upload(with, &x.to_host()?, None)
 }

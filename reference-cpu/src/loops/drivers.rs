@@ -8,6 +8,7 @@ use crate::layout::Layout;
 use crate::memory::{self, Means, Store};
 use crate::simd::Simd;
 use array_protocol::{Error, ErrorKind, Op, Result, Shape};
+use std::hint::select_unpredictable;
 
 #[cold]
 fn clash(op: Op, shape: &Shape, layouts: &[&Layout]) -> Error {
@@ -36,7 +37,7 @@ pub(crate) fn copy<T: Typed>(simd: Simd, op: impl Into<Op>, data: &[T], layout: 
     if let Some(grid) = grid(op, &layout.shape, [layout], size_of::<T>())? {
         grid.run(simd, out, &|task, writer| {
             let mut a = Reader::new(simd, &grid, 0, data);
-            grid.each(task, &mut |tile| a.copy(0, tile, |k, fill| writer.run(tile, k, fill)));
+            grid.each(task, &mut |tile| a.copy(0, tile, writer));
         });
     }
     Ok(())
@@ -173,7 +174,8 @@ pub(crate) fn choose<T: Typed>(
                             #[inline(always)]
                             || {
                                 for (((o, &c), &a), &b) in out.iter_mut().zip(c).zip(a).zip(b) {
-                                    *o = if c { a } else { b };
+                                    // A branch would be mispredicted every second time.
+                                    *o = select_unpredictable(c, a, b);
                                 }
                             },
                         );

@@ -1,5 +1,6 @@
 //! Operands as runs of elements.
 use super::grid::{BLOCK, Grid, Tile};
+use super::stream::Writer;
 use crate::memory::Plain;
 use crate::simd::Simd;
 
@@ -77,17 +78,17 @@ impl<'a, T: Plain + Default> Reader<'a, T> {
         }
     }
 
-    /// Copies the runs of a tile to where `place` says.
+    /// Writes the runs of a tile as they are.
     #[inline]
-    pub(crate) fn copy<const N: usize>(&mut self, i: usize, tile: &Tile<N>, mut place: impl FnMut(usize, &mut dyn FnMut(&mut [T]))) {
+    pub(crate) fn copy<const N: usize>(&mut self, i: usize, tile: &Tile<N>, writer: &mut Writer<'_, T>) {
         if self.mode == Mode::Packed && tile.runs == 1 {
             // Straight to its place.
             let (simd, data, at, strides) = (self.simd, self.data, tile.at[i], (self.row, self.column));
-            return place(0, &mut |out| pack(simd, data, at, strides, tile.columns, out));
+            return writer.run(tile, 0, &mut |out| pack(simd, data, at, strides, tile.columns, out));
         }
         self.load(i, tile);
         for k in 0..tile.runs {
-            place(k, &mut |out| out.copy_from_slice(self.run(tile, k)));
+            writer.copy(tile, k, self.run(tile, k));
         }
     }
 }

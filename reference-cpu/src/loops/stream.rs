@@ -33,6 +33,16 @@ impl<'a, U: Plain + Default> Writer<'a, U> {
         }
     }
 
+    /// Writes run `k` of a tile: what `from` holds.
+    #[inline]
+    pub(crate) fn copy<const N: usize>(&mut self, tile: &Tile<N>, k: usize, from: &[U]) {
+        let place = &mut self.out[tile.out + k * tile.pitch..][..tile.length];
+        match &self.streams {
+            Some((simd, _)) => send(*simd, from, place),
+            None => place.copy_from_slice(from),
+        }
+    }
+
     /// The run itself, to be overwritten.
     pub(crate) fn old<const N: usize>(&mut self, tile: &Tile<N>, k: usize) -> &mut [U] {
         &mut self.out[tile.out + k * tile.pitch..][..tile.length]

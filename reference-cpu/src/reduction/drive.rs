@@ -12,8 +12,9 @@ use crate::memory::{self, PARALLEL};
 use array_protocol::{Op, Result};
 use smallvec::SmallVec;
 
-/// Leaves of one span, which one task reduces alone.
-const LEAVES: usize = 32;
+/// Leaves of one span, which one task reduces alone: of runs, and of rows.
+const LEAVES: usize = 8;
+const ROW_LEAVES: usize = 8;
 /// Rows with fewer columns are laid together, as one row, until they have `WIDE`.
 const NARROW: usize = 64;
 const WIDE: usize = 256;
@@ -117,7 +118,7 @@ impl<'a, T: Copy + Default, A: Copy> Drive<'a, T, A> {
         let columns = !plan.gone.is_empty() && (near(&plan.kept) < near(&plan.gone) || run < 8 && row >= NARROW);
         let mut drive = Drive { data, plan, fold, columns, span: LEAVES * LEAF };
         if columns {
-            drive.span = LEAVES * fold.rows() * drive.together(row);
+            drive.span = ROW_LEAVES * fold.rows() * drive.together(row);
         }
         drive
     }

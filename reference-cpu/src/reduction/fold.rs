@@ -2,8 +2,8 @@
 use crate::simd::Simd;
 use std::marker::PhantomData;
 
-/// Elements of one contiguous run that a kernel reduces at once.
-pub(super) const LEAF: usize = 1 << 11;
+/// Elements of one contiguous run that a kernel reduces at once: enough that memory is read without a pause.
+pub(super) const LEAF: usize = 1 << 13;
 
 /// Rows of `width` elements that begin at `starts` of a buffer.
 pub(super) struct Block<'a, T> {
@@ -46,7 +46,7 @@ pub(super) trait Fold<T, A>: Sync {
     fn join(&self, into: &mut [A], from: &[A]);
     /// Rows of one call.
     fn rows(&self) -> usize {
-        32
+        ROWS
     }
     /// Columns of one call, so that their partial results stay in the first cache.
     fn tile(&self) -> usize {
@@ -97,15 +97,14 @@ impl<S: Steps> Fold<S::In, S::Acc> for Vectors<S> {
             || {
                 let (rows, n) = (block.starts.len(), out.len());
                 out.fill(S::NOTHING);
-                for i in 0..rows / AT_ONCE {
-                    let [a, b, c, d, e, f, g, h] = block.rows::<AT_ONCE>(i, n);
+                for i in 0..rows / SIDE {
+                    let [a, b, c, d] = block.rows::<SIDE>(i, n);
                     for j in 0..n {
-                        let left = S::join(S::join(S::lift(a[j]), S::lift(b[j])), S::join(S::lift(c[j]), S::lift(d[j])));
-                        let right = S::join(S::join(S::lift(e[j]), S::lift(f[j])), S::join(S::lift(g[j]), S::lift(h[j])));
-                        out[j] = S::join(out[j], S::join(left, right));
+                        let four = S::join(S::join(S::lift(a[j]), S::lift(b[j])), S::join(S::lift(c[j]), S::lift(d[j])));
+                        out[j] = S::join(out[j], four);
                     }
                 }
-                for i in rows / AT_ONCE * AT_ONCE..rows {
+                for i in rows / SIDE * SIDE..rows {
                     for (o, &v) in out.iter_mut().zip(block.row(i)) {
                         *o = S::join(*o, S::lift(v));
                     }
@@ -125,31 +124,42 @@ impl<S: Steps> Fold<S::In, S::Acc> for Vectors<S> {
     }
 }
 
-/// Rows that are joined with each other before they are joined with those before, which saves loads and stores.
-const AT_ONCE: usize = 8;
-/// Elements that are joined side by side, in vectors: as many as keep the compiler from writing them out one by one.
-const LANES: usize = 64;
+/// Rows of one call: an element is added to sums of at most a quarter as many.
+const ROWS: usize = 128;
+/// Rows that are joined with each other before they are joined with those before, which saves loads and stores. More than four are
+/// too many places to read from at once.
+const SIDE: usize = 4;
+/// Elements that are joined side by side, in vectors: few enough that they stay in registers.
+const LANES: usize = 16;
+/// Rows of lanes that are joined with each other before they are joined with those before.
+const TOGETHER: usize = 8;
+/// Elements after which a lane begins anew; its results are joined with each other.
+const ANEW: usize = 32 * TOGETHER * LANES;
 
-/// Joins a run in lanes, and the lanes pairwise.
+/// Joins a run in lanes, and the lanes pairwise. Memory is read in its order, which is what it is fastest in.
 #[inline(always)]
 pub(super) fn lanes<T: Copy, A: Copy>(run: &[T], nothing: A, lift: impl Fn(T) -> A, join: impl Fn(A, A) -> A) -> A {
     let mut sums = [nothing; LANES];
-    let (blocks, rest) = run.as_chunks::<{ AT_ONCE * LANES }>();
-    for block in blocks {
-        let rows = block.as_chunks::<LANES>().0;
-        let [a, b, c, d, e, f, g, h] = std::array::from_fn(
-            #[inline(always)]
-            |k| &rows[k],
-        );
-        for j in 0..LANES {
-            let left = join(join(lift(a[j]), lift(b[j])), join(lift(c[j]), lift(d[j])));
-            let right = join(join(lift(e[j]), lift(f[j])), join(lift(g[j]), lift(h[j])));
-            sums[j] = join(sums[j], join(left, right));
+    for part in run.chunks(ANEW) {
+        let mut own = [nothing; LANES];
+        let (blocks, rest) = part.as_chunks::<{ TOGETHER * LANES }>();
+        for block in blocks {
+            let rows = block.as_chunks::<LANES>().0;
+            for j in 0..LANES {
+                let left = join(join(lift(rows[0][j]), lift(rows[1][j])), join(lift(rows[2][j]), lift(rows[3][j])));
+                let right = join(join(lift(rows[4][j]), lift(rows[5][j])), join(lift(rows[6][j]), lift(rows[7][j])));
+                own[j] = join(own[j], join(left, right));
+            }
         }
-    }
-    for row in rest.chunks(LANES) {
-        for (sum, &v) in sums.iter_mut().zip(row) {
-            *sum = join(*sum, lift(v));
+        // Beside the lanes: a place in them that is known only at run time would keep all of them out of registers.
+        let mut last = [nothing; LANES];
+        for row in rest.chunks(LANES) {
+            for (o, &v) in last.iter_mut().zip(row) {
+                *o = join(*o, lift(v));
+            }
+        }
+        for j in 0..LANES {
+            sums[j] = join(sums[j], join(own[j], last[j]));
         }
     }
     let mut half = LANES / 2;

@@ -5,6 +5,12 @@ use crate::array::Typed;
 use crate::simd::Simd;
 use std::marker::PhantomData;
 
+/// The first, unless the second is as large or the first a NaN.
+#[inline(always)]
+fn larger<T: PartialOrd>(a: T, b: T) -> T {
+    if a > b { a } else { b }
+}
+
 /// Elements that have an order.
 pub(super) trait Ordered: Typed {
     /// `-0` is below `0`.
@@ -45,15 +51,27 @@ macro_rules! ordered {
         #[inline(always)]
         fn plain(self) -> $t { self + 0.0 }
         fn of(key: $i) -> $t { <$t>::from_bits($turned(key) as $u) }
-        // NaNs are above the infinities or, with a sign, below: to look for them at the end is faster than one by one.
+        // NaNs lose each comparison; whether there is one is seen at the end, by the largest magnitude.
         #[inline(always)]
         fn top(run: &[Self]) -> $i {
-            const INFINITY: $i = <$t>::INFINITY.to_bits() as $i;
-            let (low, high) = run.iter().fold(($i::MAX, $i::MIN), #[inline(always)] |(low, high), v| {
-                let key = $turned(v.to_bits() as $i);
-                (low.min(key), high.max(key))
-            });
-            if high > INFINITY || low < !INFINITY { $i::MAX } else { high }
+            #[inline(always)]
+            fn compare(block: &[$t; LANES], tops: &mut [$t; LANES], magnitudes: &mut [$u; LANES]) {
+                for j in 0..LANES {
+                    tops[j] = larger(block[j], tops[j]);
+                    magnitudes[j] = larger(block[j].to_bits() << 1, magnitudes[j]);
+                }
+            }
+            let (mut tops, mut magnitudes) = ([<$t>::NEG_INFINITY; LANES], [0 as $u; LANES]);
+            let (blocks, rest) = run.as_chunks::<LANES>();
+            for block in blocks {
+                compare(block, &mut tops, &mut magnitudes);
+            }
+            let mut last = [<$t>::NEG_INFINITY; LANES];
+            last[..rest.len()].copy_from_slice(rest);
+            compare(&last, &mut tops, &mut magnitudes);
+            let magnitude = magnitudes.into_iter().fold(0, #[inline(always)] |a, b| larger(a, b));
+            let top = tops.into_iter().fold(<$t>::NEG_INFINITY, #[inline(always)] |a, b| larger(a, b));
+            if magnitude > <$t>::INFINITY.to_bits() << 1 { $i::MAX } else { top.key() }
         }
     } )* };
 }
@@ -86,6 +104,8 @@ pub(super) struct First {
     pub(super) simd: Simd,
 }
 
+/// Elements that are compared side by side, in vectors.
+const LANES: usize = 32;
 /// Elements that are compared at once when a position is looked for.
 const LOOK: usize = 64;
 /// Columns of one call.
