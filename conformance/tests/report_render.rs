@@ -165,7 +165,7 @@ fn foreign_text_stays_text() {
     assert!(page.contains("&lt;script&gt;alert(1)"));
     assert_eq!(page.matches("<script").count(), 1, "our own");
     let xml = junit::render(&journal, &texts()).unwrap();
-    let svg = Badge::new(HOSTILE, &[HOSTILE.to_string()], Verdict::Conforms, Trust::SelfTested).svg();
+    let svg = Badge::new(HOSTILE, &[HOSTILE.to_string()], Verdict::Conforms, Trust::SelfTested, false).svg();
     let terminal = terminal::render(&journal, &texts(), &terminal::Style { cases: Some(HOSTILE.into()), ..Default::default() });
     assert!(terminal.contains(r"<script>alert(1)</script>\u{1b}[2J\u{202e}"));
     for (name, text) in [("html", &page), ("xml", &xml), ("svg", &svg), ("terminal", &terminal)] {
