@@ -1,6 +1,7 @@
 // The entry points of libcuda that the backend uses. Everything happens at the call: a stream is never behind.
 #include "memory.h"
 #include "threads.h"
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -17,6 +18,7 @@ std::mutex& launching() {
 }
 thread_local void* current;
 int contexts[8];
+std::atomic<int> retained{0};
 // A context that was broken stays broken, as on a device.
 int lost = CUDA_SUCCESS;
 
@@ -61,8 +63,16 @@ ENTRY cuDeviceGetAttribute(int* out, int attribute, int) {
     }
     return CUDA_SUCCESS;
 }
-ENTRY cuDevicePrimaryCtxRetain(void** out, int device) { *out = &contexts[device & 7]; return CUDA_SUCCESS; }
-ENTRY cuDevicePrimaryCtxRelease_v2(int) { report_leaks(); return CUDA_SUCCESS; }
+ENTRY cuDevicePrimaryCtxRetain(void** out, int device) {
+    retained++;
+    *out = &contexts[device & 7];
+    return CUDA_SUCCESS;
+}
+// What is left when nobody uses a device any more was forgotten.
+ENTRY cuDevicePrimaryCtxRelease_v2(int) {
+    if (--retained == 0) report_leaks();
+    return CUDA_SUCCESS;
+}
 ENTRY cuCtxSetCurrent(void* context) { current = context; return CUDA_SUCCESS; }
 ENTRY cuCtxGetCurrent(void** out) { *out = current; return CUDA_SUCCESS; }
 ENTRY cuCtxSynchronize() { return lost; }

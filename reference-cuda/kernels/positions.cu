@@ -1,7 +1,10 @@
 // Where the elements are that are not zero: chunks are counted, the counts summed, the positions written. A thread takes a chunk, so
 // nobody waits for anybody.
 
-template<class T> METHOD bool truth(T x) { return convert<bool>(x); }
+template<class T> METHOD bool truth(T x) {
+    if constexpr (is_complex<T>) return x.re != 0 || x.im != 0;
+    else return convert<bool>(x);
+}
 
 template<class T, class I> __global__ void count_chunks(i64* counts, I chunks, const T* x, I n, I chunk) {
     for (I c = first<I>(); c < chunks; c += step<I>()) {

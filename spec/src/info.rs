@@ -65,9 +65,14 @@ impl Info {
         self
     }
 
+    /// ` (emulated)` where it is, else nothing: to be said wherever the name is.
+    pub fn manner(&self) -> &'static str {
+        if self.emulated { " (emulated)" } else { "" }
+    }
+
     /// Name, version, and whether it is emulated.
     pub fn title(&self) -> String {
-        format!("{} {}{}", self.name, self.version, if self.emulated { " (emulated)" } else { "" })
+        format!("{} {}{}", self.name, self.version, self.manner())
     }
 
     /// States a choice.

@@ -28,7 +28,8 @@ pub(super) fn compile(source: &str, options: &[String], expression: &str) -> Res
     if let Err(e) = unsafe { result::compile_program(program.0, options) } {
         // SAFETY: the program lives, and its log is text that ends in a NUL.
         let log = unsafe { result::get_program_log(program.0) };
-        let log = log.map(|l| l.iter().take_while(|&&c| c != 0).map(|&c| c as u8 as char).collect::<String>()).unwrap_or_default();
+        let log: Vec<u8> = log.unwrap_or_default().into_iter().map(|c| c as u8).take_while(|&c| c != 0).collect();
+        let log = String::from_utf8_lossy(&log);
         return Err(format!("{}\n{log}", failed("compiling", e)));
     }
     let mut lowered = std::ptr::null();
