@@ -1,5 +1,6 @@
 // The entry points of libnvrtc that the backend uses. CUDA C++ goes to a host compiler, with `kernel.h` before it; the "cubin" is the
 // path of a library. Name expressions become numbered functions.
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -68,8 +69,9 @@ ENTRY nvrtcCompileProgram(Program* program, int, const char* const*) {
     snprintf(name, sizeof name, "%016llx", hash(text.str() + compiler + flags));
     std::string folder = here() + "/kernels", stem = folder + "/" + name, library = stem + ".so";
     if (access(library.c_str(), R_OK)) {
-        // Made under a name of its own and moved into place: other processes may make the same.
-        std::string own = stem + "." + std::to_string(getpid());
+        // Made under a name of its own and moved into place: others may make the same at the same time.
+        static std::atomic<int> made{0};
+        std::string own = stem + "." + std::to_string(getpid()) + "-" + std::to_string(made++);
         (void)!system(("mkdir -p '" + folder + "'").c_str());
         std::ofstream(own + ".cpp") << text.str();
         // No contraction: --fmad=false. Functions without a visible name are dropped.

@@ -210,8 +210,8 @@ impl Backend for Cuda {
         interchange::download(x)
     }
     fn sync(&self) -> Result<()> {
-        let open = self.0.devices.iter().filter_map(|slot| slot.get()?.as_ref().ok());
-        open.map(|device| device.context.synchronise().map_err(|fault| device.fault(&fault))).collect()
+        let mut open = self.0.devices.iter().filter_map(|slot| slot.get()?.as_ref().ok());
+        open.try_for_each(|device| device.context.synchronise().map_err(|fault| device.fault(&fault)))
     }
     fn to_device(&self, x: &CudaArray, device: &array_protocol::Device) -> Result<CudaArray> {
         interchange::to_device(self, x, *device)

@@ -2,7 +2,7 @@
 //!
 //! Their sources come with this crate; a C++ compiler (`g++`, or what `CXX` names) makes libraries of them once, in the folder that programs
 //! keep caches in. What they check, and what they cannot see, is told in `emulator/README.md`.
-use crate::compiler::cache::{digest, folder, write_whole};
+use crate::compiler::cache::{digest, folder, unique, write_whole};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -52,7 +52,7 @@ pub fn build() -> Result<PathBuf, String> {
 
 /// Compiles one library, under another name first: other processes may be building the same.
 fn make(compiler: &str, place: &Path, library: &str, sources: &[&str]) -> Result<(), String> {
-    let own = place.join(format!("{library}.{}", std::process::id()));
+    let own = place.join(format!("{library}.{}", unique()));
     let output = Command::new(compiler)
         .current_dir(place)
         .args(["-std=c++17", "-O2", "-shared", "-fPIC", &format!("-Wl,-soname,{library}"), "-o"])

@@ -242,7 +242,7 @@ pub(crate) fn write(op: impl Into<Op>, function: &str, out: &CudaArray, inputs: 
 fn packs(n: usize, out: &CudaArray, inputs: &[Input<'_>], walked: &Walked) -> usize {
     let largest = inputs.iter().map(|i| i.dtype().size()).chain([out.dtype.size()]).max().unwrap_or(16);
     let width = (16 / largest).max(1);
-    let fits = |a: &CudaArray| a.start() % (width * a.dtype.size()) as u64 == 0;
+    let fits = |a: &CudaArray| a.start().is_multiple_of((width * a.dtype.size()) as u64);
     let all = inputs.iter().zip(&walked.strides[1..]).all(|(input, strides)| match input {
         Input::Array(a) if strides[0] != 0 => fits(a),
         _ => true,

@@ -44,7 +44,9 @@ fn half_precision_is_rounded_once() {
 /// The bits of the number nearest to `v`, which are `guess` or next to it; ties to even.
 fn nearest(v: f64, guess: u16, value: impl Fn(u16) -> f64) -> u16 {
     if !value(guess).is_finite() {
-        return guess;
+        // Infinite only from half a unit above the largest number on.
+        let (largest, before) = (value(guess - 1).abs(), value(guess - 2).abs());
+        return if v.abs() < largest + (largest - before) / 2.0 { guess - 1 } else { guess };
     }
     let near =
         [guess.wrapping_sub(1), guess, guess.wrapping_add(1)].into_iter().filter(|&b| value(b).is_finite() && b >> 15 == guess >> 15);

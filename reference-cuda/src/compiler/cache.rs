@@ -26,9 +26,14 @@ pub(crate) fn digest(texts: &[&str]) -> String {
     hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
 }
 
+/// A name that no other thread and no other process makes.
+pub(crate) fn unique() -> String {
+    format!("{}-{:?}", std::process::id(), std::thread::current().id()).replace(['(', ')'], "-")
+}
+
 /// Writes a file under another name and moves it into place: a reader never sees half of it.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let own = path.with_extension(std::process::id().to_string());
+    let own = path.with_extension(unique());
     std::fs::write(&own, bytes)?;
     std::fs::rename(&own, path)
 }

@@ -19,7 +19,7 @@ impl Compiler {
     /// For a compute capability. `keep`: whether code may be kept on disk.
     pub(crate) fn new((major, minor): (i32, i32), keep: bool) -> Compiler {
         // Exact division and square root, subnormals kept, no contraction: a clause that wants the rounded product gets it.
-        let fixed = ["--std=c++17", "--fmad=false", "--prec-div=true", "--prec-sqrt=true", "--ftz=false"];
+        let fixed = ["--std=c++17", "--fmad=false", "--prec-div=true", "--prec-sqrt=true", "--ftz=false", "--disable-warnings"];
         let mut options = vec![format!("--gpu-architecture=sm_{major}{minor}")];
         options.extend(fixed.map(String::from));
         Compiler { options, cache: if keep { Cache::open() } else { None } }

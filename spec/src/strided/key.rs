@@ -9,7 +9,7 @@ pub enum Selected<R> {
     /// Integers, slices, new axes and an ellipsis only.
     View(Layout),
     /// An array among them.
-    Picked(Picked<R>),
+    Picked(Box<Picked<R>>),
 }
 
 /// Positions `before + over + after`: the axes in front of those that the array chooses from, these, and the axes behind.
@@ -92,7 +92,7 @@ pub fn select<'a, R>(
     }
     match array {
         None => Ok(Selected::View(layout)),
-        Some((axis, array)) => picked(op, &layout, axis, array, about(array)).map(Selected::Picked),
+        Some((axis, array)) => picked(op, &layout, axis, array, about(array)).map(|p| Selected::Picked(Box::new(p))),
     }
 }
 
