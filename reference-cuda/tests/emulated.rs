@@ -2,10 +2,15 @@
 mod support;
 
 use array_protocol::options::{Device, Full};
-use array_protocol::{Backend, BinaryOp, DType, ErrorKind, HostArray, Index, Operand, Scalar, Shape, UnaryOp, idx};
+use array_protocol::{Backend, BinaryOp, DType, Element, ErrorKind, HostArray, Index, Operand, Scalar, Shape, UnaryOp, idx};
 use half::{bf16, f16};
 use reference_cuda::Options;
-use support::{emulated, host};
+use support::emulated;
+
+/// A vector.
+fn host<T: Element>(values: &[T]) -> HostArray {
+    HostArray::from_slice([values.len()], values).unwrap()
+}
 
 #[test]
 fn it_says_that_it_is_an_emulation() {
@@ -27,7 +32,7 @@ fn half_precision_is_rounded_once() {
     }
     // Halfway points and their neighbours, over the whole range.
     let some: Vec<f64> = (0..60_000u64)
-        .map(|i| f64::from_bits((0x3e00 + i / 12 % 0x280) << 48 | (i * 0x9e37_79b9 & 0xffff) << 32 | [0, 1, 1 << 31][(i % 3) as usize]))
+        .map(|i| f64::from_bits((0x3e00 + i / 12 % 0x280) << 48 | ((i * 0x9e37_79b9) & 0xffff) << 32 | [0, 1, 1 << 31][(i % 3) as usize]))
         .flat_map(|v| [v, -v])
         .chain([0.0, -0.0, f64::INFINITY, 65519.999, 65520.0, 1e300, 5e-324])
         .collect();
