@@ -158,6 +158,15 @@ fn the_page_shows_failures_errors_and_clauses() {
 }
 
 #[test]
+fn an_emulated_device_is_never_green() {
+    let of = |emulated| Badge::new("1.0", &["core".to_string()], Verdict::Conforms, Trust::SelfTested, emulated);
+    let (real, emulated) = (of(false), of(true));
+    assert!(emulated.message.contains("emulated") && !real.message.contains("emulated"));
+    assert_eq!((&real.endpoint()["color"], &emulated.endpoint()["color"]), (&"brightgreen".into(), &"yellow".into()));
+    assert!(real.svg().contains("#2a7d2e") && !emulated.svg().contains("#2a7d2e"));
+}
+
+#[test]
 fn foreign_text_stays_text() {
     let journal = hostile();
     let page = html::render(&journal, &texts(), None).unwrap();

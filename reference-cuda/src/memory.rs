@@ -131,7 +131,7 @@ mod tests {
     fn sizes_are_few_and_waste_little() {
         for bytes in [1, 511, 512, 513, 4096, 5000, 1 << 20, (1 << 20) + 1, 123_456_789] {
             let size = rounded(bytes);
-            assert!(size >= bytes && size % 512 == 0 && (size - bytes <= 512 || size - bytes <= bytes / 4), "{bytes}: {size}");
+            assert!(size >= bytes && size.is_multiple_of(512) && (size - bytes <= 512 || size - bytes <= bytes / 4), "{bytes}: {size}");
         }
     }
 }
