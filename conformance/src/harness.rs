@@ -62,7 +62,7 @@ pub fn main_of_built_ins() -> ExitCode {
     }
     let names = match std::env::var(BACKEND_ENV) {
         Ok(one) => vec![one],
-        Err(_) => builtin::names().into_iter().map(Into::into).collect(),
+        Err(_) => builtin::everywhere().into_iter().map(Into::into).collect(),
     };
     match names.iter().map(|n| Target::parse(n)).collect::<Result<Vec<_>, _>>() {
         Ok(targets) => test(targets),

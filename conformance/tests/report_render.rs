@@ -158,6 +158,15 @@ fn the_page_shows_failures_errors_and_clauses() {
 }
 
 #[test]
+fn an_emulated_device_is_never_green() {
+    let of = |emulated| Badge::new("1.0", &["core".to_string()], Verdict::Conforms, Trust::SelfTested, emulated);
+    let (real, emulated) = (of(false), of(true));
+    assert!(emulated.message.contains("emulated") && !real.message.contains("emulated"));
+    assert_eq!((&real.endpoint()["color"], &emulated.endpoint()["color"]), (&"brightgreen".into(), &"yellow".into()));
+    assert!(real.svg().contains("#2a7d2e") && !emulated.svg().contains("#2a7d2e"));
+}
+
+#[test]
 fn foreign_text_stays_text() {
     let journal = hostile();
     let page = html::render(&journal, &texts(), None).unwrap();
@@ -165,7 +174,7 @@ fn foreign_text_stays_text() {
     assert!(page.contains("&lt;script&gt;alert(1)"));
     assert_eq!(page.matches("<script").count(), 1, "our own");
     let xml = junit::render(&journal, &texts()).unwrap();
-    let svg = Badge::new(HOSTILE, &[HOSTILE.to_string()], Verdict::Conforms, Trust::SelfTested).svg();
+    let svg = Badge::new(HOSTILE, &[HOSTILE.to_string()], Verdict::Conforms, Trust::SelfTested, false).svg();
     let terminal = terminal::render(&journal, &texts(), &terminal::Style { cases: Some(HOSTILE.into()), ..Default::default() });
     assert!(terminal.contains(r"<script>alert(1)</script>\u{1b}[2J\u{202e}"));
     for (name, text) in [("html", &page), ("xml", &xml), ("svg", &svg), ("terminal", &terminal)] {

@@ -1,8 +1,8 @@
 //! The array: a shared typed buffer and a layout.
-use crate::layout::Layout;
 use crate::loops;
 use crate::memory::{self, Means, Plain, Store};
 use crate::simd::Simd;
+use array_protocol::strided::Layout;
 use array_protocol::{DType, Element, Error, ErrorKind, Op, Result, Shape};
 use std::borrow::Cow;
 use std::sync::Arc;

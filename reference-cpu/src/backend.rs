@@ -6,7 +6,7 @@ use crate::simd::Simd;
 use crate::{creation, elementwise, fourier, indexing, interchange, linalg, random, reduction, shape, sorting};
 use array_protocol::options::*;
 use array_protocol::{
-    Backend, BinaryOp, DType, FftOp, HostArray, Index, Info, Operand, RandomOp, ReduceOp, Result, Shape, UnaryOp, dlpack,
+    Backend, BinaryOp, DType, FftOp, HostArray, Index, Info, Operand, RandomOp, ReduceOp, Result, Shape, UnaryOp, dlpack, strided,
 };
 use std::sync::Arc;
 
@@ -137,10 +137,10 @@ impl Backend for Cpu {
         shape::reshape(self.means(), x, to)
     }
     fn permute_dims(&self, x: &CpuArray, axes: &AxisList) -> Result<CpuArray> {
-        shape::permute_dims(x, axes)
+        strided::permute_dims(&x.layout, axes).map(|layout| x.with(layout))
     }
     fn broadcast_to(&self, x: &CpuArray, to: &Shape) -> Result<CpuArray> {
-        shape::broadcast_to(x, to)
+        strided::broadcast_to(&x.layout, to).map(|layout| x.with(layout))
     }
     fn concat(&self, arrays: &[&CpuArray], axis: &Option<i64>) -> Result<CpuArray> {
         shape::concat(self.means(), arrays, *axis)
@@ -149,13 +149,13 @@ impl Backend for Cpu {
         shape::tril(x, *k)
     }
     fn flip(&self, x: &CpuArray, axes: &Axes) -> Result<CpuArray> {
-        shape::flip(x, axes)
+        strided::flip(&x.layout, axes).map(|layout| x.with(layout))
     }
     fn roll(&self, x: &CpuArray, how: &Roll) -> Result<CpuArray> {
         shape::roll(self.means(), x, how)
     }
     fn squeeze(&self, x: &CpuArray, axes: &AxisList) -> Result<CpuArray> {
-        shape::squeeze(x, axes)
+        strided::squeeze(&x.layout, axes).map(|layout| x.with(layout))
     }
 
     fn getitem(&self, x: &CpuArray, key: &[Index<&CpuArray>]) -> Result<CpuArray> {

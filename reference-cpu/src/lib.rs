@@ -16,7 +16,6 @@ mod elementwise;
 mod fourier;
 mod indexing;
 mod interchange;
-mod layout;
 mod linalg;
 mod loops;
 mod math;

@@ -1,10 +1,11 @@
 //! Operands brought to one dtype, by the promotion rules of the protocol.
-use crate::array::{CpuArray, Typed, any_dtype, wrong_dtype};
+use crate::array::{CpuArray, Typed, any_dtype};
 use crate::elementwise::cast::cast;
-use crate::layout::Layout;
 use crate::loops::View;
 use crate::memory::Means;
-use array_protocol::{DType, Op, Operand, Result, Scalar, Shape};
+use array_protocol::strided::Layout;
+use array_protocol::{DType, Op, Operand, Result, Scalar, Shape, common_dtype};
+use smallvec::SmallVec;
 use std::borrow::Cow;
 
 /// A scalar as a rank-0 array of a dtype that it may stand beside.
@@ -26,20 +27,14 @@ pub(crate) fn common(op: impl Into<Op>, operands: &[Operand<&CpuArray>]) -> Resu
     {
         return Ok(x.dtype());
     }
-    let op = op.into();
-    let arrays = || operands.iter().filter_map(|o| o.array()).map(|a| a.dtype());
-    let scalars = || operands.iter().filter_map(|o| if let Operand::Scalar(s) = o { Some(*s) } else { None });
-    let mix = |text: String| wrong_dtype(op, &arrays().collect::<Vec<_>>()).detail(text);
-    let mut met: Option<DType> = None;
-    for dtype in arrays() {
-        let next = met.map_or(Some(dtype), |d| d.promote(dtype));
-        met = Some(next.ok_or_else(|| mix("these dtypes do not promote".into()))?);
-    }
-    let mut met = met.ok_or_else(|| mix("no operand is an array".into()))?;
-    for s in scalars() {
-        met = met.with_scalar(s).ok_or_else(|| mix(format!("beside the scalar {s}")))?;
-    }
-    Ok(met)
+    let dtypes: SmallVec<[Operand<DType>; 4]> = operands
+        .iter()
+        .map(|o| match o {
+            Operand::Array(a) => Operand::Array(a.dtype()),
+            Operand::Scalar(s) => Operand::Scalar(*s),
+        })
+        .collect();
+    common_dtype(op, &dtypes)
 }
 
 /// The dtype that arrays promote to.

@@ -1,80 +1,21 @@
 //! Operations that move elements. Most only write another layout.
 use crate::array::{CpuArray, any_dtype};
-use crate::layout::{Layout, c_strides};
 use crate::memory::{self, Means};
 use crate::promote::{converted, promoted};
-use array_protocol::options::{Axes, AxisList, Roll};
-use array_protocol::{Error, ErrorKind, Op, Operand, Result, Shape, ShapeOp};
-use smallvec::SmallVec;
-
-/// One axis of `shape`.
-///
-/// # Errors
-/// `Axis`.
-pub(crate) fn axis(op: impl Into<Op>, shape: &Shape, axis: i64) -> Result<usize> {
-    shape.axis(axis).ok_or_else(|| Error::new(ErrorKind::Axis, op).shapes(&[shape]).detail(format!("axis {axis}")))
-}
-
-/// Distinct axes of `shape`.
-///
-/// # Errors
-/// `Axis`.
-pub(crate) fn axes(op: impl Into<Op>, shape: &Shape, list: &[i64]) -> Result<SmallVec<[usize; 6]>> {
-    let op = op.into();
-    let mut out = SmallVec::new();
-    for &a in list {
-        let i = axis(op, shape, a)?;
-        if out.contains(&i) {
-            return Err(Error::new(ErrorKind::Axis, op).shapes(&[shape]).detail(format!("axis {a} is named twice")));
-        }
-        out.push(i);
-    }
-    Ok(out)
-}
+use array_protocol::options::Roll;
+use array_protocol::strided::{Layout, axis, c_strides};
+use array_protocol::{Error, ErrorKind, Operand, Result, Shape, ShapeOp};
 
 pub(crate) fn reshape(with: Means<'_>, x: &CpuArray, shape: &Shape) -> Result<CpuArray> {
     let op = ShapeOp::Reshape;
     if shape.checked_size() != Some(x.size()) {
         return Err(Error::new(ErrorKind::Shape, op).shapes(&[x.shape(), shape]));
     }
+    if let Some(layout) = x.layout.reshape(shape) {
+        return Ok(x.with(layout));
+    }
     let x = x.compact(with, op)?;
     Ok(x.with(Layout { shape: shape.clone(), strides: c_strides(shape), offset: x.layout.offset }))
-}
-
-pub(crate) fn permute_dims(x: &CpuArray, order: &AxisList) -> Result<CpuArray> {
-    let op = ShapeOp::PermuteDims;
-    let order = axes(op, x.shape(), order)?;
-    if order.len() != x.shape().rank() {
-        return Err(Error::new(ErrorKind::Axis, op).shapes(&[x.shape()]).detail(format!("{} axes given", order.len())));
-    }
-    Ok(x.with(x.layout.permute(&order)))
-}
-
-pub(crate) fn broadcast_to(x: &CpuArray, shape: &Shape) -> Result<CpuArray> {
-    let wrong = || Error::new(ErrorKind::Shape, ShapeOp::BroadcastTo).shapes(&[x.shape(), shape]);
-    shape.checked_size().ok_or_else(wrong)?;
-    x.layout.broadcast_to(shape).map(|layout| x.with(layout)).ok_or_else(wrong)
-}
-
-pub(crate) fn flip(x: &CpuArray, which: &Axes) -> Result<CpuArray> {
-    let mut layout = x.layout.clone();
-    match which {
-        None => (0..layout.rank()).for_each(|a| layout.reverse(a)),
-        Some(list) => axes(ShapeOp::Flip, x.shape(), list)?.into_iter().for_each(|a| layout.reverse(a)),
-    }
-    Ok(x.with(layout))
-}
-
-pub(crate) fn squeeze(x: &CpuArray, which: &AxisList) -> Result<CpuArray> {
-    let op = ShapeOp::Squeeze;
-    let mut gone = axes(op, x.shape(), which)?;
-    if let Some(&a) = gone.iter().find(|&&a| x.shape()[a] != 1) {
-        return Err(Error::new(ErrorKind::Shape, op).shapes(&[x.shape()]).detail(format!("axis {a} is not of length 1")));
-    }
-    gone.sort_unstable();
-    let mut layout = x.layout.clone();
-    gone.iter().rev().for_each(|&a| layout.remove(a));
-    Ok(x.with(layout))
 }
 
 pub(crate) fn concat(with: Means<'_>, arrays: &[&CpuArray], along: Option<i64>) -> Result<CpuArray> {

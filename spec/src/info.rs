@@ -24,6 +24,9 @@ pub struct Info {
     pub operations: Vec<String>,
     /// Its devices, the default one first.
     pub devices: Vec<Device>,
+    /// Whether the device under it is emulated: a run shows the logic, not the hardware.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "std::ops::Not::not"))]
+    pub emulated: bool,
     /// Its choices where the specification leaves one (clauses of level `declared`): `int_div_zero = "zero"`.
     pub declared: BTreeMap<String, String>,
 }
@@ -53,6 +56,23 @@ impl Info {
     pub fn operations(mut self, names: &[&str]) -> Self {
         self.operations = names.iter().map(|&n| n.into()).collect();
         self
+    }
+
+    /// Says whether the device is emulated.
+    #[must_use]
+    pub fn emulated(mut self, emulated: bool) -> Self {
+        self.emulated = emulated;
+        self
+    }
+
+    /// ` (emulated)` where it is, else nothing: to be said wherever the name is.
+    pub fn manner(&self) -> &'static str {
+        if self.emulated { " (emulated)" } else { "" }
+    }
+
+    /// Name, version, and whether it is emulated.
+    pub fn title(&self) -> String {
+        format!("{} {}{}", self.name, self.version, self.manner())
     }
 
     /// States a choice.

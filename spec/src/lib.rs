@@ -65,6 +65,7 @@ pub mod ops;
 pub mod options;
 pub mod prelude;
 mod promotion;
+pub mod strided;
 pub mod via;
 
 pub use array::Array;
@@ -77,4 +78,5 @@ pub use index::Index;
 pub use info::{Info, SPEC_VERSION};
 pub use ops::*;
 pub use options::{Device, Key};
+pub use promotion::common_dtype;
 pub use via::{Intercept, Via};

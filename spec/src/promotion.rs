@@ -1,5 +1,5 @@
 //! Type promotion of the standard, and host scalars as elements.
-use crate::{DType, Element, Error, ErrorKind, Kind, Result, Scalar};
+use crate::{DType, Element, Error, ErrorKind, Kind, Op, Operand, Result, Scalar};
 use half::{bf16, f16};
 
 impl DType {
@@ -58,6 +58,28 @@ const fn signed_above(signed: usize, unsigned: usize) -> Option<DType> {
         (4, _) | (_, 2) => Some(DType::Int32),
         _ => Some(DType::Int16),
     }
+}
+
+/// The dtype that operands meet in, arrays given by their dtypes.
+///
+/// # Errors
+/// `Dtype` where they do not mix, or none of them is an array.
+pub fn common_dtype(op: impl Into<Op>, operands: &[Operand<DType>]) -> Result<DType> {
+    let arrays = || operands.iter().filter_map(|o| o.array().copied());
+    let op = op.into();
+    let mix = |text: String| Error::new(ErrorKind::Dtype, op).dtypes(&arrays().collect::<Vec<_>>()).detail(text);
+    let mut met: Option<DType> = None;
+    for dtype in arrays() {
+        let next = met.map_or(Some(dtype), |d| d.promote(dtype));
+        met = Some(next.ok_or_else(|| mix("these dtypes do not promote".into()))?);
+    }
+    let mut met = met.ok_or_else(|| mix("no operand is an array".into()))?;
+    for operand in operands {
+        if let Operand::Scalar(s) = operand {
+            met = met.with_scalar(*s).ok_or_else(|| mix(format!("beside the scalar {s}")))?;
+        }
+    }
+    Ok(met)
 }
 
 impl Scalar {

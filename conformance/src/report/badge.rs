@@ -22,38 +22,42 @@ pub struct Badge {
     pub message: String,
     /// The verdict, which gives the colour.
     pub verdict: Verdict,
+    /// Whether the hardware was emulated: then conforming is not green.
+    pub emulated: bool,
 }
 
 impl Badge {
     /// The badge of a verdict.
-    pub fn new(spec: &str, profiles: &[String], verdict: Verdict, trust: Trust) -> Badge {
+    pub fn new(spec: &str, profiles: &[String], verdict: Verdict, trust: Trust, emulated: bool) -> Badge {
         let message = match verdict {
             Verdict::Conforms => {
                 let who = match trust {
                     Trust::SelfTested => "self-tested",
                     Trust::Verified => "verified",
                 };
-                format!("{} \u{b7} {who}", one_line(&profiles.join(", ")))
+                let how = if emulated { " \u{b7} emulated" } else { "" };
+                format!("{} \u{b7} {who}{how}", one_line(&profiles.join(", ")))
             }
             other => other.name().into(),
         };
-        Badge { label: format!("array protocol {}", one_line(spec)), message, verdict }
+        Badge { label: format!("array protocol {}", one_line(spec)), message, verdict, emulated }
     }
 
     /// The badge of a run.
     pub fn of(journal: &Journal) -> Badge {
-        Badge::new(&journal.start.spec, &journal.start.profiles, verdict(journal), Trust::SelfTested)
+        Badge::new(&journal.start.spec, &journal.start.profiles, verdict(journal), Trust::SelfTested, journal.start.backend.emulated)
     }
 
     /// The badge of a certificate.
     pub fn of_certificate(certificate: &super::Certificate, trust: Trust) -> Badge {
         let profiles: Vec<String> = certificate.profiles.keys().cloned().collect();
-        Badge::new(&certificate.spec, &profiles, certificate.verdict, trust)
+        Badge::new(&certificate.spec, &profiles, certificate.verdict, trust, certificate.backend.emulated)
     }
 
     /// As the JSON that shields.io's endpoint badge reads.
     pub fn endpoint(&self) -> Value {
         let colour = match self.verdict {
+            Verdict::Conforms if self.emulated => "yellow",
             Verdict::Conforms => "brightgreen",
             Verdict::Incomplete => "lightgrey",
             Verdict::NotConforming => "red",
@@ -64,6 +68,7 @@ impl Badge {
     /// As an SVG image.
     pub fn svg(&self) -> String {
         let colour = match self.verdict {
+            Verdict::Conforms if self.emulated => "#8a6d00",
             Verdict::Conforms => "#2a7d2e",
             Verdict::Incomplete => "#6b7280",
             Verdict::NotConforming => "#b42318",

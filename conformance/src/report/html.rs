@@ -167,7 +167,7 @@ pub fn render(journal: &Journal, texts: &BTreeMap<String, String>, now: Option<&
     let verdict = verdict(journal);
     let page = Page {
         name: one_line(&start.backend.name).into(),
-        version: one_line(&start.backend.version).into(),
+        version: one_line(&format!("{}{}", start.backend.version, start.backend.manner())).into_owned(),
         spec: &start.spec,
         now,
         verdict: VerdictText { key: verdict_key(verdict), name: verdict.name() },

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 /// Those of writing XML.
 pub fn render(journal: &Journal, texts: &BTreeMap<String, String>) -> Result<String, quick_junit::SerializeError> {
     let start = &journal.start;
-    let mut report = Report::new(&*visible(&format!("array protocol {}: {} {}", start.spec, start.backend.name, start.backend.version)));
+    let mut report = Report::new(&*visible(&format!("array protocol {}: {}", start.spec, start.backend.title())));
     for category in super::summary::categories(journal) {
         let mut suite = TestSuite::new(&*visible(category.name));
         let properties = [

@@ -116,7 +116,7 @@ fn groups(journal: &Journal) -> Vec<Vec<&CheckRecord>> {
 
 fn head(page: &mut Page<'_>, journal: &Journal) {
     let start = &journal.start;
-    let name = format!("{} {}", one_line(&start.backend.name), one_line(&start.backend.version));
+    let name = one_line(&start.backend.title()).into_owned();
     page.line(format!("{} against the array protocol {}", page.paint(Paint::Bold, name.trim_end()), start.spec));
     let filters = if start.filters.is_empty() { String::new() } else { format!(", filtered by {}", one_line(&start.filters.join(" "))) };
     let line = format!("{} mode, seed {}, worker {}{filters}", start.mode, start.seed, one_line(&start.worker));

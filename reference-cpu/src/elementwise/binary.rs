@@ -1,9 +1,10 @@
 //! Operations on two broadcast operands.
-use super::{Elementwise, Join, broadcast};
+use super::{Elementwise, Join};
 use crate::Cpu;
 use crate::array::{CpuArray, Typed, any_dtype, gather, wrong_dtype};
 use crate::loops::{View, update, zip};
 use crate::promote::{Fitted, common};
+use array_protocol::strided::broadcast;
 use array_protocol::{BinaryOp, Error, ErrorKind, Operand, Result, Shape, derived};
 
 /// Whether the operation is one of this backend's own.

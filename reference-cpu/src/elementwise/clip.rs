@@ -1,10 +1,11 @@
 //! `clip`.
 use super::cast::cast;
-use super::{Kernel2, broadcast, kernel};
+use super::{Kernel2, kernel};
 use crate::Cpu;
 use crate::array::{CpuArray, Typed, wrong_dtype};
 use crate::loops::{View, zip};
 use crate::promote::{Fitted, common};
+use array_protocol::strided::broadcast;
 use array_protocol::{Operand, Result, SelectOp};
 
 /// Limits from below and from above.

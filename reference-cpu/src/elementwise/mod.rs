@@ -10,7 +10,7 @@ pub(crate) mod unary;
 
 use crate::array::{CpuArray, Typed, wrong_dtype};
 use crate::simd::Simd;
-use array_protocol::{BinaryOp, Error, ErrorKind, Op, Result, Shape, UnaryOp};
+use array_protocol::{BinaryOp, Error, Op, UnaryOp};
 
 /// A loop over blocks of one operand.
 pub(crate) type Kernel1<A, U> = fn(Simd, &[A], &mut [U]);
@@ -68,17 +68,6 @@ macro_rules! kernel {
     };
 }
 pub(crate) use kernel;
-
-/// The shape that two operands broadcast to.
-///
-/// # Errors
-/// `Shape`.
-pub(crate) fn broadcast(op: impl Into<Op>, x: &Shape, y: &Shape) -> Result<Shape> {
-    if x == y {
-        return Ok(x.clone());
-    }
-    x.broadcast(y).ok_or_else(|| Error::new(ErrorKind::Shape, op).shapes(&[x, y]))
-}
 
 impl Elementwise for bool {
     type Real = bool;

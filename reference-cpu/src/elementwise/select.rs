@@ -1,9 +1,9 @@
 //! `where`.
-use super::broadcast;
 use crate::Cpu;
 use crate::array::{CpuArray, any_dtype, wrong_dtype};
 use crate::loops::{View, choose};
 use crate::promote::{Fitted, common};
+use array_protocol::strided::broadcast;
 use array_protocol::{DType, Operand, Result, SelectOp};
 
 pub(crate) fn select(b: &Cpu, condition: &CpuArray, x1: Operand<&CpuArray>, x2: Operand<&CpuArray>) -> Result<CpuArray> {

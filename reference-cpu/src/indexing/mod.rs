@@ -5,11 +5,12 @@ pub(crate) mod nonzero;
 mod places;
 mod read;
 pub(crate) mod set;
+mod views;
 mod walk;
 
 use crate::Cpu;
 use crate::array::{CpuArray, any_dtype, wrong_dtype};
-use crate::shape::axis;
+use array_protocol::strided::axis;
 use array_protocol::{Error, ErrorKind, Index, IndexingOp, Result};
 use key::{Selected, select};
 

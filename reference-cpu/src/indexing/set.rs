@@ -2,11 +2,12 @@
 use super::key::{Selected, select};
 use super::mask;
 use super::places::{Picked, TASK};
+use super::views::{view, view_mut};
 use crate::Cpu;
 use crate::array::{CpuArray, Typed, any_dtype, gather, wrong_dtype};
-use crate::layout::Layout;
 use crate::memory::{self, BLOCK, PARALLEL};
 use crate::promote::{converted, scalar_array};
+use array_protocol::strided::Layout;
 use array_protocol::{Error, ErrorKind, Index, IndexingOp, Operand, Result, Shape};
 use ndarray::Axis;
 use std::borrow::Cow;
@@ -55,9 +56,9 @@ fn assign<T: Typed>(b: &Cpu, x: &mut CpuArray, key: &[Index<&CpuArray>], value: 
 
 /// Writes `value` under the layout `source` to the elements of `x` under the layout `target`.
 fn copy<T: Typed>(x: &mut CpuArray, target: &Layout, value: &CpuArray, source: &Layout) -> Result<()> {
-    let from = source.view(value.data::<T>(OP)?).ok_or_else(shared)?;
+    let from = view(source, value.data::<T>(OP)?).ok_or_else(shared)?;
     let (data, _) = x.unique::<T>().ok_or_else(shared)?;
-    let to = target.view_mut(data).ok_or_else(shared)?;
+    let to = view_mut(target, data).ok_or_else(shared)?;
     if to.shape() != from.shape() {
         return Err(shared());
     }

@@ -1,5 +1,5 @@
 //! The places of the elements of a layout, run by run: bookkeeping once a run instead of once an element.
-use crate::layout::Layout;
+use array_protocol::strided::Layout;
 use smallvec::SmallVec;
 use std::ops::Range;
 
@@ -80,8 +80,8 @@ impl Walk {
 #[cfg(test)]
 mod tests {
     use super::Walk;
-    use crate::layout::Layout;
     use array_protocol::Shape;
+    use array_protocol::strided::Layout;
 
     /// Any range of any layout, against index arithmetic over all axes.
     #[test]

@@ -2,10 +2,10 @@
 use super::{Field, Wide, append, balanced, dense, field, nth, stack, stacked, threads};
 use crate::array::CpuArray;
 use crate::backend::Cpu;
-use crate::layout::Layout;
 use crate::memory;
 use crate::promote::{converted, promoted};
 use crate::simd::Simd;
+use array_protocol::strided::Layout;
 use array_protocol::{Error, ErrorKind, LinalgOp, Operand, Result, Shape};
 use faer::MatRef;
 use faer::dyn_stack::{MemBuffer, MemStack};

@@ -4,9 +4,9 @@ use super::operand::{Reader, Scratch};
 use super::{Axes, Grid};
 use crate::array::{CpuArray, Typed};
 use crate::elementwise::{Kernel1, Kernel2};
-use crate::layout::Layout;
 use crate::memory::{self, Means, Store};
 use crate::simd::Simd;
+use array_protocol::strided::Layout;
 use array_protocol::{Error, ErrorKind, Op, Result, Shape};
 use std::hint::select_unpredictable;
 

@@ -1,9 +1,9 @@
 //! How axes are walked: tasks for the threads, tiles for the first-level cache.
-use super::axes::{Axes, Lengths};
 use super::operand::Mode;
 use super::stream::Writer;
 use crate::memory::{self, PARALLEL, Plain};
 use crate::simd::Simd;
+use array_protocol::strided::{Axes, Lengths, Strides};
 
 /// Elements that a tile has at most, and that one call of a kernel sees where an operand has to be packed.
 pub(crate) const BLOCK: usize = 1 << 10;
@@ -191,7 +191,7 @@ impl<const N: usize> Grid<N> {
 /// The axis that an operand runs along more closely than along the last, the closest if there are several.
 fn across<const N: usize>(axes: &Axes<N>) -> Option<usize> {
     let last = axes.lengths.len() - 1;
-    let closest = |strides: &crate::layout::Strides| {
+    let closest = |strides: &Strides| {
         let outer = (0..last).filter(|&a| strides[a] != 0 && axes.lengths[a] >= SIDE / 4);
         let best = outer.min_by_key(|&a| strides[a].unsigned_abs())?;
         (strides[best].unsigned_abs() < strides[last].unsigned_abs()).then_some((strides[last].unsigned_abs(), best))

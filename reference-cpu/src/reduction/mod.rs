@@ -12,9 +12,9 @@ mod zeros;
 use crate::Cpu;
 use crate::array::{CpuArray, Typed, any_dtype, wrong_dtype};
 use crate::elementwise::cast::cast;
-use crate::shape::{axes, axis};
 use accumulate::{Accumulate, Mean, Product, Scaled, Sum, Wide};
 use array_protocol::options::{ArgReduce, Reduce};
+use array_protocol::strided::{axis, distinct_axes};
 use array_protocol::{DType, Error, ErrorKind, Kind, Op, ReduceOp, Result, ScanOp, derived};
 use fold::Vectors;
 use largest::{First, Largest, Ordered};
@@ -74,7 +74,7 @@ impl Job<'_> {
         let plan = match &how.axes {
             None => Plan::new(self.op, &x.layout, room, &|_| true, how.keepdims, false),
             Some(list) => {
-                let gone = axes(self.op, x.shape(), list)?;
+                let gone = distinct_axes(self.op, x.shape(), list)?;
                 Plan::new(self.op, &x.layout, room, &|axis| gone.contains(&axis), how.keepdims, false)
             }
         };

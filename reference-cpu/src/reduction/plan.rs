@@ -1,8 +1,8 @@
 //! Which axes stay, which go, and in what order their elements lie.
 use super::walk::Walk;
 use crate::array::{CpuArray, Typed};
-use crate::layout::{Layout, Strides};
 use crate::memory;
+use array_protocol::strided::{Layout, Strides};
 use array_protocol::{Error, ErrorKind, Op, Result, Shape};
 use smallvec::SmallVec;
 

@@ -10,9 +10,9 @@ use crate::Cpu;
 use crate::array::{CpuArray, gather};
 use crate::elementwise::cast::cast;
 use crate::memory::{self, Means, PARALLEL, Store};
-use crate::shape::axis;
 use crate::simd::Simd;
 use array_protocol::options::Scan;
+use array_protocol::strided::axis;
 
 use array_protocol::{Error, ErrorKind, Result, ScanOp};
 use num_complex::Complex;

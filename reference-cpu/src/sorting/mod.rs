@@ -22,11 +22,11 @@ mod unique;
 
 use crate::array::{CpuArray, Typed, gather, wrong_dtype};
 use crate::backend::Cpu;
-use crate::layout::Layout;
 use crate::memory::{self, Means, PARALLEL, Store};
 use crate::promote::{converted, promoted};
-use crate::shape::axis;
 use array_protocol::options::{Search, Sort};
+use array_protocol::strided::Layout;
+use array_protocol::strided::axis;
 use array_protocol::{Error, ErrorKind, Op, Operand, Result, Shape, SortOp};
 use keys::Sortable;
 

@@ -98,5 +98,5 @@ fn a_view_that_is_too_large_to_hold_can_still_be_made() {
     let huge = b.broadcast_to(&vector(&[1f64]), &Shape::from([1usize << 46])).unwrap();
     assert_eq!(kind(b.download(&huge)), ErrorKind::OutOfMemory);
     assert_eq!(kind(b.unary(array_protocol::UnaryOp::Exp, &huge)), ErrorKind::OutOfMemory);
-    assert_eq!(kind(b.reshape(&huge, &Shape::from([1usize << 45, 2]))), ErrorKind::OutOfMemory);
+    assert!(b.reshape(&huge, &Shape::from([1usize << 45, 2])).is_ok(), "another view");
 }

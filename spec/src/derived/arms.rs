@@ -1,7 +1,8 @@
 //! The `_` arms of the families. What cannot be built without breaking a clause of its own is `Unsupported`: `floor_divide` from `divide`
 //! is wrong where the quotient rounds up to an integer, `sqrt` from `pow` rounds twice.
-use super::{Named, ZERO, axes};
+use super::{Named, ZERO};
 use crate::options::Reduce;
+use crate::strided::distinct_axes;
 use crate::{Backend, BinaryOp, DType, Error, ErrorKind, Kind, Operand, ReduceOp, Result, Scalar, SelectOp, UnaryOp};
 
 /// For the `_` arm of [`Backend::unary`]: `abs` (real), `isnan`, `negative`, `sign` (real).
@@ -190,7 +191,7 @@ fn moments<B: Backend>(b: &B, op: ReduceOp, x: &B::Array, how: &Reduce) -> Resul
     let (shape, dtype) = (b.shape(x).clone(), b.dtype(x));
     let n: f64 = match &how.axes {
         None => shape.iter().map(|&n| n as f64).product(),
-        Some(given) => axes(op, &shape, given)?.iter().map(|&a| shape[a] as f64).product(),
+        Some(given) => distinct_axes(op, &shape, given)?.iter().map(|&a| shape[a] as f64).product(),
     };
     // Half precision holds neither the sum nor, beyond 65504, the number of elements.
     let narrow = dtype.is_float() && dtype.size() < 4;

@@ -11,8 +11,7 @@ pub use arms::{binary, clip, reduce, unary};
 pub use create::{arange, eye, full, linspace};
 pub use movement::{flip, roll, squeeze, take, to_device, tril};
 
-use crate::{Error, ErrorKind, Op, Result, Scalar, Shape};
-use smallvec::SmallVec;
+use crate::{Op, Result, Scalar};
 
 /// Names the operation that the user called, whichever primitive failed.
 trait Named<T> {
@@ -23,20 +22,6 @@ impl<T> Named<T> for Result<T> {
     fn named(self, op: impl Into<Op>) -> Result<T> {
         self.map_err(|e| e.as_op(op))
     }
-}
-
-/// The axes that a caller's list names, each once.
-fn axes(op: impl Into<Op>, shape: &Shape, given: &[i64]) -> Result<SmallVec<[usize; 4]>> {
-    let mut found = SmallVec::new();
-    let op = op.into();
-    for &axis in given {
-        match shape.axis(axis) {
-            Some(a) if !found.contains(&a) => found.push(a),
-            Some(_) => return Err(Error::new(ErrorKind::Axis, op).shapes(&[shape]).detail(format!("axis {axis} named twice"))),
-            None => return Err(Error::new(ErrorKind::Axis, op).shapes(&[shape]).detail(format!("axis {axis}"))),
-        }
-    }
-    Ok(found)
 }
 
 const ZERO: Scalar = Scalar::Int(0);

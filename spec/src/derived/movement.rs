@@ -1,6 +1,7 @@
 //! Derived operations that move elements and compute none.
 use super::{Named, ZERO};
 use crate::options::{Axes, AxisList, Device, Roll};
+use crate::strided::{axis, distinct_axes};
 use crate::{Backend, DType, Error, ErrorKind, HostArray, Index, IndexingOp, InterchangeOp, Operand, Result, Scalar, Shape, ShapeOp};
 
 /// Zeroes what lies above diagonal `k` of the last two axes.
@@ -37,7 +38,7 @@ pub fn flip<B: Backend>(b: &B, x: &B::Array, axes: &Axes) -> Result<B::Array> {
         None => vec![reversed; shape.rank()],
         Some(given) => {
             let mut key = vec![Index::all(); shape.rank()];
-            super::axes(ShapeOp::Flip, shape, given)?.into_iter().for_each(|a| key[a] = reversed.clone());
+            distinct_axes(ShapeOp::Flip, shape, given)?.into_iter().for_each(|a| key[a] = reversed.clone());
             key
         }
     };
@@ -66,7 +67,7 @@ pub fn roll<B: Backend>(b: &B, x: &B::Array, how: &Roll) -> Result<B::Array> {
         }
         Some(given) => {
             // An axis named twice is moved twice.
-            let found = given.iter().map(|&a| super::axes(ShapeOp::Roll, &shape, &[a]).map(|a| a[0])).collect::<Result<Vec<usize>>>()?;
+            let found = given.iter().map(|&a| axis(ShapeOp::Roll, &shape, a)).collect::<Result<Vec<usize>>>()?;
             let shifts: AxisList = match how.shift[..] {
                 [one] => AxisList::from_elem(one, found.len()),
                 _ => how.shift.clone(),
@@ -105,7 +106,7 @@ fn roll_axis<B: Backend>(b: &B, x: &B::Array, axis: usize, shift: i64) -> Result
 /// `Axis`, `Shape` (an axis that is not of length 1).
 pub fn squeeze<B: Backend>(b: &B, x: &B::Array, axes: &AxisList) -> Result<B::Array> {
     let shape = b.shape(x);
-    let found = super::axes(ShapeOp::Squeeze, shape, axes)?;
+    let found = distinct_axes(ShapeOp::Squeeze, shape, axes)?;
     if let Some(&a) = found.iter().find(|&&a| shape[a] != 1) {
         return Err(Error::new(ErrorKind::Shape, ShapeOp::Squeeze).shapes(&[shape]).detail(format!("axis {a} is not of length 1")));
     }

@@ -81,6 +81,9 @@ struct Reach {
     /// GiB that a worker may take beyond what it holds when it has started.
     #[arg(long, default_value_t = 4.0, value_name = "GIB")]
     memory: f64,
+    /// Emulate the device on the host (`reference-cuda` only): shows the logic, not the hardware, and is never green.
+    #[arg(long)]
+    emulated: bool,
     /// Run the backend in this process (built-in backends only): for debuggers. A crash ends the run.
     #[arg(long)]
     in_process: bool,
@@ -105,6 +108,15 @@ impl Reach {
         })
     }
 
+    /// The backend that is meant: the one that is named, emulated if that is asked for.
+    fn name(&self, given: &Option<String>) -> Result<String, String> {
+        let name = backend(given)?;
+        if !self.emulated {
+            return Ok(name);
+        }
+        builtin::emulated(&name).ok_or_else(|| format!("--emulated: `{name}` has no emulated device"))
+    }
+
     /// Something that starts runners for a backend.
     fn source(&self, backend: &str) -> Result<Box<conformance::run::Source<'static>>, String> {
         let limits = self.limits()?;
@@ -114,8 +126,7 @@ impl Reach {
             let Launch::Own(name) = launch else {
                 return Err(format!("--in-process: only built-in backends ({}) run in this process", names.join(", ")));
             };
-            let missing = Unavailable { worker: name.clone(), reason: "it is not built in".into() };
-            return Ok(Box::new(move || builtin::in_process(&name).ok_or(missing.clone())));
+            return Ok(Box::new(move || builtin::in_process(&name).map_err(|reason| Unavailable { worker: name.clone(), reason })));
         }
         Ok(Box::new(move || Ok(Box::new(Worker::start(launch.clone(), limits.clone())?) as Box<dyn Runner>)))
     }

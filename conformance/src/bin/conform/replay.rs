@@ -1,5 +1,5 @@
 //! `conform replay`.
-use crate::{CONFORMS, FAILS, INCIDENTS, Outcome, Reach, SEED, UNAVAILABLE, backend, suite};
+use crate::{CONFORMS, FAILS, INCIDENTS, Outcome, Reach, SEED, UNAVAILABLE, suite};
 use clap::Args;
 use conformance::case::Replay;
 use conformance::examine::Examiner;
@@ -30,7 +30,7 @@ pub(crate) fn replay(args: &ReplayArgs) -> Outcome {
         args.check.clone().or_else(|| replay.check.clone()).ok_or("the file names no check; give one with --check (see `conform list`)")?;
     let plan = Plan::new(&suite, &[], &[]);
     let check = plan.checks.iter().find(|c| c.id == id).ok_or_else(|| format!("no check `{id}` in the plan (see `conform list`)"))?;
-    let name = backend(&args.backend)?;
+    let name = args.reach.name(&args.backend)?;
     let mut runner = match args.reach.source(&name)?() {
         Ok(r) => r,
         Err(e) => {

@@ -1,6 +1,6 @@
 //! `conform run`.
 use crate::progress::Bar;
-use crate::{Outcome, Reach, SEED, UNAVAILABLE, backend, folder, mode, seed, suite, texts, threads};
+use crate::{Outcome, Reach, SEED, UNAVAILABLE, folder, mode, seed, suite, texts, threads};
 use clap::Args;
 use conformance::expected::{ExpectedFailures, entry_for};
 use conformance::journal::{Journal, Status};
@@ -47,7 +47,7 @@ pub(crate) struct RunArgs {
 
 pub(crate) fn run(args: &RunArgs) -> Outcome {
     let (suite, hash) = suite()?;
-    let name = backend(&args.backend)?;
+    let name = args.reach.name(&args.backend)?;
     let source = args.reach.source(&name)?;
     let known = |clause: &str| suite.clause(clause).is_some();
     let expected = match &args.expected_failures {

@@ -1,10 +1,9 @@
 //! Where the elements of an array lie in its buffer. Views (transposed, stepped, reversed, repeated) are other layouts of one buffer.
-use array_protocol::Shape;
-use ndarray::{ArrayView, ArrayViewMut, Axis, IxDyn, ShapeBuilder};
+use crate::Shape;
 use smallvec::SmallVec;
 
 /// Distances in elements, one per axis.
-pub(crate) type Strides = SmallVec<[isize; INLINE]>;
+pub type Strides = SmallVec<[isize; INLINE]>;
 /// Up to this rank they need no heap.
 const INLINE: usize = 6;
 
@@ -13,10 +12,13 @@ const INLINE: usize = 6;
 /// Every index inside the shape addresses an element of the buffer; an array without elements may have any offset up to the
 /// length of the buffer.
 #[derive(Debug)]
-pub(crate) struct Layout {
-    pub(crate) shape: Shape,
-    pub(crate) strides: Strides,
-    pub(crate) offset: usize,
+pub struct Layout {
+    /// The lengths of the axes.
+    pub shape: Shape,
+    /// The distance between neighbours along each axis.
+    pub strides: Strides,
+    /// Where the first element lies.
+    pub offset: usize,
 }
 
 impl Clone for Layout {
@@ -29,32 +31,36 @@ impl Clone for Layout {
 impl Layout {
     /// C order from the start of the buffer.
     #[inline]
-    pub(crate) fn contiguous(shape: Shape) -> Self {
+    pub fn contiguous(shape: Shape) -> Self {
         let strides = c_strides(&shape);
         Layout { shape, strides, offset: 0 }
     }
 
     /// Number of elements.
-    pub(crate) fn size(&self) -> usize {
+    #[inline]
+    pub fn size(&self) -> usize {
         self.shape.size()
     }
 
     /// Number of axes.
-    pub(crate) fn rank(&self) -> usize {
+    #[inline]
+    pub fn rank(&self) -> usize {
         self.shape.rank()
     }
 
     /// Whether the elements lie in C order without gaps.
-    pub(crate) fn is_contiguous(&self) -> bool {
+    #[inline]
+    pub fn is_contiguous(&self) -> bool {
         self.contiguous_tail() == self.rank()
     }
 
     /// The part of the buffer that is the array, where its elements lie in C order without gaps.
-    pub(crate) fn run(&self) -> Option<std::ops::Range<usize>> {
+    pub fn run(&self) -> Option<std::ops::Range<usize>> {
         self.is_contiguous().then(|| self.offset..self.offset + self.size())
     }
 
     /// The number of last axes that together lie in C order without gaps.
+    #[inline]
     fn contiguous_tail(&self) -> usize {
         if self.size() == 0 {
             return self.rank();
@@ -72,7 +78,7 @@ impl Layout {
     }
 
     /// Where the array repeats one contiguous run of elements in C order: the length of that run (the whole array if contiguous).
-    pub(crate) fn period(&self) -> Option<usize> {
+    pub fn period(&self) -> Option<usize> {
         if self.size() == 0 {
             return Some(0);
         }
@@ -82,13 +88,15 @@ impl Layout {
     }
 
     /// Whether two indices may name the same element.
-    pub(crate) fn overlaps_itself(&self) -> bool {
+    #[inline]
+    pub fn overlaps_itself(&self) -> bool {
         // Views are made by basic indexing only, so that zero strides are the only overlap.
         self.shape.iter().zip(&self.strides).any(|(&len, &stride)| len > 1 && stride == 0)
     }
 
     /// The same elements under a shape that this one broadcasts to; `None` if it does not.
-    pub(crate) fn broadcast_to(&self, shape: &Shape) -> Option<Layout> {
+    #[inline]
+    pub fn broadcast_to(&self, shape: &Shape) -> Option<Layout> {
         let added = shape.rank().checked_sub(self.rank())?;
         let mut strides: Strides = smallvec::smallvec![0; added];
         for ((&from, &to), &stride) in self.shape.iter().zip(shape.iter().skip(added)).zip(&self.strides) {
@@ -102,14 +110,14 @@ impl Layout {
     }
 
     /// Axis `i` of the result is axis `axes[i]`. `axes` is a permutation.
-    pub(crate) fn permute(&self, axes: &[usize]) -> Layout {
+    pub fn permute(&self, axes: &[usize]) -> Layout {
         let shape = axes.iter().map(|&a| self.shape[a]).collect();
         let strides = axes.iter().map(|&a| self.strides[a]).collect();
         Layout { shape, strides, offset: self.offset }
     }
 
     /// The layout with `axis` moved to the end.
-    pub(crate) fn axis_last(&self, axis: usize) -> Layout {
+    pub fn axis_last(&self, axis: usize) -> Layout {
         let mut out = self.clone();
         if let Some(len) = out.shape.remove(axis) {
             out.shape.push(len);
@@ -120,7 +128,7 @@ impl Layout {
     }
 
     /// The layout with the last axis moved to `axis`.
-    pub(crate) fn last_to(&self, axis: usize) -> Layout {
+    pub fn last_to(&self, axis: usize) -> Layout {
         let mut out = self.clone();
         let last = self.rank().saturating_sub(1);
         if let (Some(len), Some(stride)) = (out.shape.remove(last), out.strides.pop()) {
@@ -131,7 +139,8 @@ impl Layout {
     }
 
     /// Keeps `count` elements of an axis: the first at `start`, the next `step` further. `start + (count - 1) * step` is inside.
-    pub(crate) fn slice(&mut self, axis: usize, start: usize, count: usize, step: i64) {
+    #[inline]
+    pub fn slice(&mut self, axis: usize, start: usize, count: usize, step: i64) {
         let stride = self.strides[axis];
         if count > 0 {
             self.offset = shifted(self.offset, stride, start);
@@ -142,78 +151,42 @@ impl Layout {
     }
 
     /// Removes an axis, keeping its element `at`.
-    pub(crate) fn index(&mut self, axis: usize, at: usize) {
+    #[inline]
+    pub fn index(&mut self, axis: usize, at: usize) {
         self.slice(axis, at, 1, 1);
         self.remove(axis);
     }
 
     /// Reverses an axis.
-    pub(crate) fn reverse(&mut self, axis: usize) {
+    pub fn reverse(&mut self, axis: usize) {
         let len = self.shape[axis];
         self.slice(axis, len.saturating_sub(1), len, -1);
     }
 
     /// Removes an axis of length 1.
-    pub(crate) fn remove(&mut self, axis: usize) {
+    #[inline]
+    pub fn remove(&mut self, axis: usize) {
         self.shape.remove(axis);
         self.strides.remove(axis);
     }
 
     /// Inserts an axis of length 1.
-    pub(crate) fn insert(&mut self, axis: usize) {
+    #[inline]
+    pub fn insert(&mut self, axis: usize) {
         self.shape.insert(axis, 1);
         self.strides.insert(axis, 0);
     }
 
-    /// The lowest position in the buffer, for an array with elements.
-    fn lowest(&self) -> usize {
-        let back: usize =
-            self.shape.iter().zip(&self.strides).filter(|&(_, &s)| s < 0).map(|(&n, &s)| n.saturating_sub(1) * s.unsigned_abs()).sum();
-        self.offset.saturating_sub(back)
-    }
-
     /// The positions of the elements in C order.
-    pub(crate) fn offsets(&self) -> Offsets<'_> {
+    #[inline]
+    pub fn offsets(&self) -> Offsets<'_> {
         Offsets { layout: self, index: smallvec::smallvec![0; self.rank()], at: self.offset, left: self.size() }
-    }
-
-    /// The elements as an ndarray view.
-    pub(crate) fn view<'a, T>(&self, data: &'a [T]) -> Option<ArrayView<'a, T, IxDyn>> {
-        if self.size() == 0 {
-            return ArrayView::from_shape(IxDyn(&self.shape), &[]).ok();
-        }
-        let (dim, strides) = (IxDyn(&self.shape), self.positive_strides());
-        let mut view = ArrayView::from_shape(dim.strides(strides), data.get(self.lowest()..)?).ok()?;
-        self.reversed_axes().for_each(|axis| view.invert_axis(Axis(axis)));
-        Some(view)
-    }
-
-    /// The elements as an ndarray view to write through; `None` where two indices may name the same element.
-    pub(crate) fn view_mut<'a, T>(&self, data: &'a mut [T]) -> Option<ArrayViewMut<'a, T, IxDyn>> {
-        if self.size() == 0 {
-            return ArrayViewMut::from_shape(IxDyn(&self.shape), &mut []).ok();
-        }
-        let (dim, strides) = (IxDyn(&self.shape), self.positive_strides());
-        let mut view = ArrayViewMut::from_shape(dim.strides(strides), data.get_mut(self.lowest()..)?).ok()?;
-        self.reversed_axes().for_each(|axis| view.invert_axis(Axis(axis)));
-        Some(view)
-    }
-
-    /// ndarray takes strides without sign; the axes that run backwards are turned round afterwards.
-    fn positive_strides(&self) -> IxDyn {
-        let strides: SmallVec<[usize; 6]> =
-            self.shape.iter().zip(&self.strides).map(|(&n, &s)| if n > 1 { s.unsigned_abs() } else { 0 }).collect();
-        IxDyn(&strides)
-    }
-
-    fn reversed_axes(&self) -> impl Iterator<Item = usize> + '_ {
-        (0..self.rank()).filter(|&i| self.strides[i] < 0 && self.shape[i] > 1)
     }
 }
 
 /// C-order strides of a shape.
 #[inline]
-pub(crate) fn c_strides(shape: &Shape) -> Strides {
+pub fn c_strides(shape: &Shape) -> Strides {
     let rank = shape.rank();
     let mut strides = if rank <= INLINE { Strides::from_buf_and_len([0; INLINE], rank) } else { Strides::from_elem(0, rank) };
     let mut step = 1isize;
@@ -230,7 +203,8 @@ fn shifted(offset: usize, stride: isize, count: usize) -> usize {
 }
 
 /// Iterator of [`Layout::offsets`].
-pub(crate) struct Offsets<'a> {
+#[derive(Debug)]
+pub struct Offsets<'a> {
     layout: &'a Layout,
     index: SmallVec<[usize; 6]>,
     at: usize,
@@ -239,6 +213,7 @@ pub(crate) struct Offsets<'a> {
 
 impl Iterator for Offsets<'_> {
     type Item = usize;
+    #[inline]
     fn next(&mut self) -> Option<usize> {
         self.left = self.left.checked_sub(1)?;
         let here = self.at;

@@ -1,23 +1,25 @@
 //! The axes of a loop over several operands, as few as can be.
-use crate::layout::{Layout, Strides};
-use array_protocol::Shape;
+use super::{Layout, Strides};
+use crate::Shape;
 use smallvec::SmallVec;
 
 /// Lengths, one per axis.
-pub(crate) type Lengths = SmallVec<[usize; 6]>;
+pub type Lengths = SmallVec<[usize; 6]>;
 
 /// The axes that `N` operands are walked along together, the last one innermost. At least one axis; none of length 1 beside others.
-pub(crate) struct Axes<const N: usize> {
-    pub(crate) lengths: Lengths,
+#[derive(Clone, Debug)]
+pub struct Axes<const N: usize> {
+    /// Lengths.
+    pub lengths: Lengths,
     /// Distances in elements, per operand.
-    pub(crate) strides: [Strides; N],
+    pub strides: [Strides; N],
     /// Where each operand begins.
-    pub(crate) offsets: [usize; N],
+    pub offsets: [usize; N],
 }
 
 impl<const N: usize> Axes<N> {
     /// Merges the axes of layouts; `None` where they do not all broadcast to the shape. The shape has elements.
-    pub(crate) fn new(shape: &Shape, layouts: [&Layout; N]) -> Option<Axes<N>> {
+    pub fn new(shape: &Shape, layouts: [&Layout; N]) -> Option<Axes<N>> {
         let rank = shape.rank();
         let mut out =
             Axes { lengths: Lengths::new(), strides: std::array::from_fn(|_| Strides::new()), offsets: layouts.map(|l| l.offset) };
@@ -59,7 +61,7 @@ impl<const N: usize> Axes<N> {
     }
 
     /// Number of elements.
-    pub(crate) fn size(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.lengths.iter().product()
     }
 }

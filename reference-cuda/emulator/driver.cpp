@@ -1,0 +1,190 @@
+// The entry points of libcuda that the backend uses. Everything happens at the call: a stream is never behind.
+#include "memory.h"
+#include "threads.h"
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <dlfcn.h>
+#include <mutex>
+
+#define ENTRY extern "C" __attribute__((visibility("default"))) int
+
+namespace {
+// Launches run one after the other, whichever thread makes them.
+std::mutex& launching() {
+    static auto* mutex = new std::mutex;
+    return *mutex;
+}
+thread_local void* current;
+int contexts[8];
+std::atomic<int> retained{0};
+// A context that was broken stays broken, as on a device.
+int lost = CUDA_SUCCESS;
+
+int number(const char* name, int otherwise) {
+    const char* given = getenv(name);
+    return given ? atoi(given) : otherwise;
+}
+int devices() {
+    int n = number("EMULATED_DEVICES", 1);
+    return n < 0 ? 0 : n > 8 ? 8 : n;
+}
+
+struct Function {
+    Kernel kernel;
+    bool waits;
+};
+struct Module {
+    void* library;
+    bool waits;
+};
+// `EMULATED_FAIL_LAUNCH=n`: launch number n breaks the context, as a fault on a device does.
+int launches = 0;
+}
+
+ENTRY cuInit(unsigned) { return devices() ? CUDA_SUCCESS : 100; }
+ENTRY cuDriverGetVersion(int* out) { *out = number("EMULATED_VERSION", 13000); return CUDA_SUCCESS; }
+ENTRY cuDeviceGetCount(int* out) { *out = devices(); return CUDA_SUCCESS; }
+ENTRY cuDeviceGet(int* out, int ordinal) { *out = ordinal; return ordinal >= 0 && ordinal < devices() ? CUDA_SUCCESS : CUDA_INVALID_DEVICE; }
+ENTRY cuDeviceGetName(char* out, int room, int) { snprintf(out, room, "CUDA emulated on the host"); return CUDA_SUCCESS; }
+ENTRY cuDeviceTotalMem_v2(size_t* out, int) { *out = capacity(); return CUDA_SUCCESS; }
+ENTRY cuDeviceGetAttribute(int* out, int attribute, int) {
+    switch (attribute) {
+    case 1: *out = 1024; break;   // threads per block
+    case 8: *out = 49152; break;  // shared memory per block
+    case 10: *out = 32; break;    // threads of a warp
+    case 16: *out = 4; break;     // multiprocessors
+    case 39: *out = 2048; break;  // threads of a multiprocessor
+    case 75: *out = number("EMULATED_CAPABILITY", 90) / 10; break;
+    case 76: *out = number("EMULATED_CAPABILITY", 90) % 10; break;
+    case 115: *out = 1; break;    // memory pools
+    default: *out = 0;
+    }
+    return CUDA_SUCCESS;
+}
+ENTRY cuDevicePrimaryCtxRetain(void** out, int device) {
+    retained++;
+    *out = &contexts[device & 7];
+    return CUDA_SUCCESS;
+}
+// What is left when nobody uses a device any more was forgotten.
+ENTRY cuDevicePrimaryCtxRelease_v2(int) {
+    if (--retained == 0) report_leaks();
+    return CUDA_SUCCESS;
+}
+ENTRY cuCtxSetCurrent(void* context) { current = context; return CUDA_SUCCESS; }
+ENTRY cuCtxGetCurrent(void** out) { *out = current; return CUDA_SUCCESS; }
+ENTRY cuCtxSynchronize() { return lost; }
+
+ENTRY cuMemAlloc_v2(void** out, size_t bytes) { return lost ? lost : allocate(out, bytes); }
+ENTRY cuMemAllocAsync(void** out, size_t bytes, void*) { return lost ? lost : allocate(out, bytes); }
+ENTRY cuMemFree_v2(void* p) { return release(p); }
+ENTRY cuMemFreeAsync(void* p, void*) { return release(p); }
+ENTRY cuMemGetInfo_v2(size_t* free_out, size_t* all) { *free_out = left(); *all = capacity(); return CUDA_SUCCESS; }
+
+ENTRY cuMemcpyHtoDAsync_v2(void* to, const void* from, size_t bytes, void*) {
+    if (lost) return lost;
+    if (!inside(to, bytes, "a copy to the device")) return CUDA_INVALID_VALUE;
+    memcpy(to, from, bytes);
+    return CUDA_SUCCESS;
+}
+ENTRY cuMemcpyDtoHAsync_v2(void* to, const void* from, size_t bytes, void*) {
+    if (lost) return lost;
+    if (!inside(from, bytes, "a copy from the device")) return CUDA_INVALID_VALUE;
+    memcpy(to, from, bytes);
+    return CUDA_SUCCESS;
+}
+ENTRY cuMemcpyDtoDAsync_v2(void* to, const void* from, size_t bytes, void*) {
+    if (lost) return lost;
+    if (!inside(to, bytes, "a copy on the device") || !inside(from, bytes, "a copy on the device")) return CUDA_INVALID_VALUE;
+    memmove(to, from, bytes);
+    return CUDA_SUCCESS;
+}
+ENTRY cuMemcpyPeerAsync(void* to, void*, const void* from, void*, size_t bytes, void* stream) { return cuMemcpyDtoDAsync_v2(to, from, bytes, stream); }
+ENTRY cuMemsetD8Async(void* to, unsigned char value, size_t bytes, void*) {
+    if (lost) return lost;
+    if (!inside(to, bytes, "a fill")) return CUDA_INVALID_VALUE;
+    memset(to, value, bytes);
+    return CUDA_SUCCESS;
+}
+
+ENTRY cuStreamCreate(void** out, unsigned) { *out = malloc(1); return CUDA_SUCCESS; }
+ENTRY cuStreamDestroy_v2(void* stream) { free(stream); return CUDA_SUCCESS; }
+ENTRY cuStreamSynchronize(void*) {
+    if (!lost && !fences_hold()) lost = CUDA_ILLEGAL_ADDRESS;
+    return lost;
+}
+ENTRY cuStreamWaitEvent(void*, void*, unsigned) { return lost; }
+ENTRY cuEventCreate(void** out, unsigned) { *out = malloc(1); return CUDA_SUCCESS; }
+ENTRY cuEventDestroy_v2(void* event) { free(event); return CUDA_SUCCESS; }
+ENTRY cuEventRecord(void*, void*) { return lost; }
+ENTRY cuEventSynchronize(void*) { return lost; }
+ENTRY cuEventQuery(void*) { return lost; }
+
+ENTRY cuGetErrorName(int error, const char** out) {
+    switch (error) {
+    case CUDA_INVALID_VALUE: *out = "CUDA_ERROR_INVALID_VALUE"; break;
+    case CUDA_OUT_OF_MEMORY: *out = "CUDA_ERROR_OUT_OF_MEMORY"; break;
+    case 100: *out = "CUDA_ERROR_NO_DEVICE"; break;
+    case CUDA_INVALID_DEVICE: *out = "CUDA_ERROR_INVALID_DEVICE"; break;
+    case CUDA_INVALID_IMAGE: *out = "CUDA_ERROR_INVALID_IMAGE"; break;
+    case CUDA_NOT_FOUND: *out = "CUDA_ERROR_NOT_FOUND"; break;
+    case CUDA_ILLEGAL_ADDRESS: *out = "CUDA_ERROR_ILLEGAL_ADDRESS"; break;
+    default: *out = "CUDA_ERROR_UNKNOWN";
+    }
+    return CUDA_SUCCESS;
+}
+ENTRY cuGetErrorString(int error, const char** out) { return cuGetErrorName(error, out); }
+
+// An image is what the emulated compiler made: `EMULATED:waits:` or `EMULATED:plain:` and the path of a library.
+ENTRY cuModuleLoadData(void** out, const void* image) {
+    const char *text = (const char*)image, *path = text + 15;
+    if (strncmp(text, "EMULATED:", 9)) return CUDA_INVALID_IMAGE;
+    void* library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (!library) {
+        fprintf(stderr, "emulated device: %s\n", dlerror());
+        return CUDA_INVALID_IMAGE;
+    }
+    auto bind = (void (*)(Machine*))dlsym(library, "emulated_bind");
+    if (!bind) return CUDA_INVALID_IMAGE;
+    bind(&the_machine);
+    *out = new Module{ library, !strncmp(text + 9, "waits", 5) };
+    return CUDA_SUCCESS;
+}
+ENTRY cuModuleUnload(void* given) {
+    auto* module = (Module*)given;
+    dlclose(module->library);
+    delete module;
+    return CUDA_SUCCESS;
+}
+ENTRY cuModuleGetFunction(void** out, void* given, const char* name) {
+    auto* module = (Module*)given;
+    auto kernel = (Kernel)dlsym(module->library, name);
+    if (!kernel) return CUDA_NOT_FOUND;
+    *out = new Function{ kernel, module->waits }; // lives as long as the process, as modules do
+    return CUDA_SUCCESS;
+}
+ENTRY cuFuncGetAttribute(int* out, int, void*) { *out = 1024; return CUDA_SUCCESS; }
+ENTRY cuFuncSetAttribute(void*, int, int) { return CUDA_SUCCESS; }
+
+ENTRY cuLaunchKernel(void* given, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned shared, void*,
+                     void** parameters, void**) {
+    if (lost) return lost;
+    unsigned long long threads = (unsigned long long)bx * by * bz;
+    if (!gx || !gy || !gz || !threads || gx > 2147483647u || gy > 65535 || gz > 65535 || threads > 1024 || bz > 64 || shared > 49152)
+        return CUDA_INVALID_VALUE;
+    std::lock_guard<std::mutex> held(launching());
+    if (++launches == number("EMULATED_FAIL_LAUNCH", -1)) return lost = CUDA_ILLEGAL_ADDRESS;
+    auto* function = (Function*)given;
+    auto order = (Order)number("EMULATED_ORDER", FORWARD);
+    the_machine.block_size = { bx, by, bz };
+    the_machine.grid_size = { gx, gy, gz };
+    unsigned long long blocks = (unsigned long long)gx * gy * gz, seed = number("EMULATED_SEED", 1) * 2654435761ull;
+    for (unsigned long long k = 0; k < blocks; k++) {
+        unsigned long long i = order == FORWARD ? k : blocks - 1 - k;
+        the_machine.block = { (unsigned)(i % gx), (unsigned)(i / gx % gy), (unsigned)(i / gx / gy) };
+        run_block(function->kernel, parameters, (unsigned)threads, function->waits, order, seed + i);
+    }
+    return CUDA_SUCCESS;
+}

@@ -1,0 +1,30 @@
+//! The text of the kernels.
+
+/// Kernels that are written in one file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Family {
+    /// Element by element.
+    Elementwise,
+    /// Elements at positions that an array holds.
+    Gather,
+    /// Where elements are that are not zero.
+    Positions,
+}
+
+impl Family {
+    /// Everything that the compiler has to see: there are no headers.
+    pub(crate) fn source(self) -> String {
+        let common = [
+            include_str!("../../kernels/types.cuh"),
+            include_str!("../../kernels/math/division.cuh"),
+            include_str!("../../kernels/math/complex.cuh"),
+            include_str!("../../kernels/index.cuh"),
+        ];
+        let own: &[&str] = match self {
+            Family::Elementwise => &[include_str!("../../kernels/operations.cuh"), include_str!("../../kernels/elementwise.cu")],
+            Family::Gather => &[include_str!("../../kernels/gather.cu")],
+            Family::Positions => &[include_str!("../../kernels/positions.cu")],
+        };
+        common.iter().chain(own).copied().collect()
+    }
+}

@@ -1,0 +1,77 @@
+//! Elements chosen by position or by mask.
+mod picked;
+mod positions;
+
+pub(crate) use positions::nonzero;
+
+use crate::array::{CudaArray, common_device, wrong_dtype};
+use crate::elementwise::{cast, value as element};
+use crate::launch::{self, Input};
+use array_protocol::strided::{Selected, select};
+use array_protocol::{Error, ErrorKind, Index, IndexingOp, Operand, Result};
+use picked::Chosen;
+
+/// The arrays of a key.
+fn arrays<'a>(key: &[Index<&'a CudaArray>]) -> impl Iterator<Item = &'a CudaArray> {
+    key.iter().filter_map(|entry| if let Index::Array(a) = entry { Some(*a) } else { None })
+}
+
+pub(crate) fn getitem(x: &CudaArray, key: &[Index<&CudaArray>]) -> Result<CudaArray> {
+    let op = IndexingOp::Getitem;
+    common_device(op, arrays(key).chain([x]))?;
+    match select(op, &x.layout, key, |a| (a.dtype, a.shape()))? {
+        Selected::View(layout) => Ok(x.with(layout)),
+        Selected::Picked(picked) => Chosen::new(op, x.shape(), &picked)?.gather(x),
+    }
+}
+
+pub(crate) fn setitem(x: &mut CudaArray, key: &[Index<&CudaArray>], value: Operand<&CudaArray>) -> Result<()> {
+    let op = IndexingOp::Setitem;
+    let dtype = x.dtype;
+    // Everything that can fail comes before the first write.
+    let (given, one) = match value {
+        Operand::Array(v) if dtype.promote(v.dtype) != Some(dtype) => return Err(wrong_dtype(op, &[dtype, v.dtype])),
+        Operand::Array(v) => (cast(op, v, dtype)?, None),
+        Operand::Scalar(s) => {
+            let bytes = element(op, s, dtype)?;
+            // A scatter reads its values from memory; a view is filled with the value itself.
+            let shape = array_protocol::Shape::scalar();
+            (launch::map(op, x.device(), "Copy", dtype, shape, &[Input::Value(dtype, bytes)])?, Some(bytes))
+        }
+    };
+    common_device(op, arrays(key).chain([&*x, &given]))?;
+    let selected = select(op, &x.layout, key, |a| (a.dtype, a.shape()))?;
+    let fits = |shape| given.layout.broadcast_to(shape).ok_or_else(|| Error::new(ErrorKind::Shape, op).shapes(&[shape, given.shape()]));
+    match selected {
+        Selected::View(layout) => {
+            fits(&layout.shape)?;
+            if layout.size() == 0 {
+                return Ok(());
+            }
+            let mut target = layout;
+            if !x.unique() {
+                *x = x.copied(op)?;
+                if let Selected::View(layout) = select(op, &x.layout, key, |a| (a.dtype, a.shape()))? {
+                    target = layout;
+                }
+            }
+            let input = one.map_or(Input::Array(&given), |bytes| Input::Value(dtype, bytes));
+            launch::write(op, "Copy", &x.with(target), &[input])
+        }
+        Selected::Picked(picked) => {
+            let chosen = Chosen::new(op, x.shape(), &picked)?;
+            let source = fits(&chosen.shape)?;
+            if chosen.shape.size() == 0 {
+                return Ok(());
+            }
+            if x.unique() {
+                return chosen.scatter(x, &given.with(source));
+            }
+            *x = x.copied(op)?;
+            match select(op, &x.layout, key, |a| (a.dtype, a.shape()))? {
+                Selected::Picked(picked) => Chosen::new(op, x.shape(), &picked)?.scatter(x, &given.with(source)),
+                Selected::View(_) => Err(Error::new(ErrorKind::Backend, op).detail("a key that changed its meaning")),
+            }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Positions by one array: how kernels walk them.
+use super::positions;
+use crate::array::CudaArray;
+use crate::compiler::Family;
+use crate::launch::{self, Walked, address, index_type, named, number};
+use array_protocol::strided::{Layout, Picked, Strides};
+use array_protocol::{DType, Error, ErrorKind, IndexingOp, Op, Result, Shape};
+
+/// The chosen part of an array, with the positions along its axes `over`.
+pub(super) struct Chosen {
+    op: Op,
+    /// Of the chosen part.
+    pub(super) shape: Shape,
+    positions: CudaArray,
+    /// The chosen part in the array that it is chosen from, but for the positions.
+    outer: Layout,
+    /// The array of positions, repeated along the other axes.
+    index: Layout,
+    over: Layout,
+}
+
+impl Chosen {
+    /// Fails for positions outside of the array, so it waits for them.
+    ///
+    /// # Errors
+    /// `Index`, `OutOfMemory`, `Backend`.
+    pub(super) fn new(op: IndexingOp, whole: &Shape, picked: &Picked<&CudaArray>) -> Result<Chosen> {
+        let op = Op::from(op);
+        let positions = if picked.mask { positions::nonzero_flat(op, picked.array)? } else { picked.array.clone() };
+        if !picked.mask {
+            inside(op, &positions, picked.over.size()).map_err(|e| e.shapes(&[whole, positions.shape()]))?;
+        }
+        let shape = picked.shape(positions.shape());
+        let (before, behind, own) = (&picked.before.strides, &picked.after.strides, &positions.layout.strides);
+        let joined = |a: &[isize], b: &[isize], c: &[isize]| a.iter().chain(b).chain(c).copied().collect::<Strides>();
+        let none = |n: usize| Strides::from_elem(0, n);
+        let outer = joined(before, &none(own.len()), behind);
+        let index = joined(&none(before.len()), own, &none(behind.len()));
+        Ok(Chosen {
+            op,
+            outer: Layout { shape: shape.clone(), strides: outer, offset: picked.before.offset },
+            index: Layout { shape: shape.clone(), strides: index, offset: positions.layout.offset },
+            over: picked.over.clone(),
+            shape,
+            positions,
+        })
+    }
+
+    /// The chosen elements of `x`.
+    ///
+    /// # Errors
+    /// `OutOfMemory`, `Backend`.
+    pub(super) fn gather(&self, x: &CudaArray) -> Result<CudaArray> {
+        let out = CudaArray::empty(self.op, x.device(), x.dtype, self.shape.clone())?;
+        self.launch("gather", x, &out)?;
+        Ok(out)
+    }
+
+    /// Overwrites the chosen elements of `x`, whose memory nobody shares, by `values` of their shape.
+    ///
+    /// # Errors
+    /// `Backend`.
+    pub(super) fn scatter(&self, x: &CudaArray, values: &CudaArray) -> Result<()> {
+        self.launch("scatter", x, values)
+    }
+
+    fn launch(&self, kernel: &str, x: &CudaArray, other: &CudaArray) -> Result<()> {
+        let (op, n, device) = (self.op, self.shape.size(), x.device());
+        if n == 0 {
+            return Ok(());
+        }
+        let walked = Walked::new(op, &self.shape, &[&self.outer, &other.layout, &self.index])?;
+        let over = Walked::new(op, &self.over.shape, &[&self.over])?;
+        let wide = walked.wide() || over.wide();
+        let (rank, axes) = (walked.class(op)?, over.class(op)?);
+        let (dtype, index) = (named(op, x.dtype)?, named(op, self.positions.dtype)?);
+        let expression = format!("{kernel}<{dtype}, {index}, {rank}, {axes}, {}>", index_type(wide));
+        let data = address(x.with(self.outer.clone()).start());
+        // The one that is written comes first.
+        let (to, from) = if kernel == "gather" { (address(other.start()), data) } else { (data, address(other.start())) };
+        let function = device.kernel(op, Family::Gather, expression)?;
+        let index = address(self.positions.start());
+        let (walk, over_walk, length) = (walked.parameter(rank, wide), over.parameter(axes, wide), number(wide, self.over.size()));
+        device.launch(op, function, n, &mut [to, number(wide, n), walk, from, index, over_walk, length])
+    }
+}
+
+/// Fails where an index is outside of `[-length, length)`. Waits.
+fn inside(op: Op, index: &CudaArray, length: usize) -> Result<()> {
+    let index = index.compact(op)?;
+    let n = index.size();
+    if n == 0 {
+        return Ok(());
+    }
+    let device = index.device();
+    let found = launch::flag(op, device)?;
+    let wide = n > 1 << 30;
+    let expression = format!("any_outside<{}, {}>", named(op, index.dtype)?, index_type(wide));
+    let function = device.kernel(op, Family::Gather, expression)?;
+    let parameters = &mut [address(found.start()), address(index.start()), number(wide, n), number(true, length)];
+    device.launch(op, function, n, parameters)?;
+    match launch::raised(op, &found)? {
+        false => Ok(()),
+        true => Err(Error::new(ErrorKind::Index, op).detail(format!("an index outside of an axis of length {length}"))),
+    }
+}
+
+/// The dtype of positions that a mask stands for.
+pub(super) const POSITION: DType = DType::Int64;

@@ -1,0 +1,40 @@
+//! Data in and out, and devices.
+use crate::Cuda;
+use crate::array::CudaArray;
+use crate::launch::named;
+use array_protocol::{DType, Device, Error, ErrorKind, HostArray, InterchangeOp, Result};
+
+pub(crate) fn upload(b: &Cuda, x: &HostArray, to: Option<Device>) -> Result<CudaArray> {
+    let op = InterchangeOp::Upload;
+    let device = b.device_for(op, to)?;
+    named(op.into(), x.dtype())?;
+    if x.dtype() == DType::Bool && x.view::<bool>().is_none() {
+        return Err(Error::new(ErrorKind::Value, op).dtypes(&[x.dtype()]).detail("a bool that is neither 0 nor 1"));
+    }
+    let out = CudaArray::empty(op, &device, x.dtype(), x.shape().clone())?;
+    if x.size() > 0 {
+        device.context.upload(out.start(), x.bytes()).map_err(|fault| device.error(op, &fault))?;
+    }
+    Ok(out)
+}
+
+pub(crate) fn download(x: &CudaArray) -> Result<HostArray> {
+    let op = InterchangeOp::Download;
+    let x = x.compact(op)?;
+    let device = x.device();
+    let mut out = HostArray::zeros(x.dtype, x.shape().clone()).map_err(|e| e.as_op(op))?;
+    if x.size() > 0 {
+        device.context.download(out.bytes_mut(), x.start()).map_err(|fault| device.error(op, &fault))?;
+    }
+    Ok(out)
+}
+
+/// Between devices elements go through the host.
+pub(crate) fn to_device(b: &Cuda, x: &CudaArray, to: Device) -> Result<CudaArray> {
+    let op = InterchangeOp::ToDevice;
+    let device = b.device_for(op, Some(to))?;
+    if std::sync::Arc::ptr_eq(&device, x.device()) {
+        return Ok(x.clone());
+    }
+    upload(b, &download(x).map_err(|e| e.as_op(op))?, Some(to)).map_err(|e| e.as_op(op))
+}

@@ -1,0 +1,129 @@
+//! Devices that are missing, old, several, or lost. What the emulated driver pretends is read from the environment, so each case runs in a
+//! process of its own: this program again, on the one test named.
+mod support;
+
+use array_protocol::options::{Device, Full};
+use array_protocol::{Backend, BinaryOp, ErrorKind, Operand, UnaryOp};
+use reference_cuda::{Cuda, Options, Unavailable};
+use std::process::Command;
+use support::emulated;
+
+/// Runs one of the tests below in a new process with these variables. Skipped where there is no emulator.
+fn child(test: &str, variables: &[(&str, &str)]) {
+    if emulated(Options::default()).is_none() {
+        return;
+    }
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", test, "--ignored", "--nocapture"]).envs(variables.iter().copied());
+    let output = command.output().unwrap();
+    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && text.contains("1 passed"), "{text}");
+}
+
+fn refused() -> Unavailable {
+    match Cuda::emulated(0, Options::default()) {
+        Ok(b) => panic!("{} was opened", b.device_name()),
+        Err(e) => e,
+    }
+}
+
+#[test]
+fn an_old_driver() {
+    child("old_driver", &[("EMULATED_VERSION", "12040")]);
+}
+#[test]
+#[ignore = "run by the test above"]
+fn old_driver() {
+    assert_eq!(refused(), Unavailable::DriverTooOld { found: 12_040, wanted: 13_000 });
+}
+
+#[test]
+fn no_device_at_all() {
+    child("no_device", &[("EMULATED_DEVICES", "0")]);
+}
+#[test]
+#[ignore = "run by the test above"]
+fn no_device() {
+    assert_eq!(refused(), Unavailable::NoDevice { ordinal: 0, count: 0 });
+}
+
+#[test]
+fn an_old_device() {
+    child("old_device", &[("EMULATED_CAPABILITY", "70")]);
+}
+#[test]
+#[ignore = "run by the test above"]
+fn old_device() {
+    assert!(matches!(refused(), Unavailable::DeviceTooOld { found: (7, 0), wanted: (7, 5), .. }));
+}
+
+#[test]
+fn two_devices() {
+    child("on_two_devices", &[("EMULATED_DEVICES", "2")]);
+}
+#[test]
+#[ignore = "run by the test above"]
+fn on_two_devices() {
+    let b = Cuda::emulated(1, Options::default()).unwrap();
+    assert_eq!(b.info().devices, [Device::cuda(1), Device::cuda(0)]);
+    let x = b.full(&Full::default().shape([5]).value(3.0)).unwrap();
+    assert_eq!(b.device(&x), Device::cuda(1));
+    let y = b.to_device(&x, &Device::cuda(0)).unwrap();
+    assert_eq!(b.device(&y), Device::cuda(0));
+    let e = b.binary(BinaryOp::Add, Operand::Array(&x), Operand::Array(&y)).map(|_| ()).unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::Device, "{e}");
+    let z = b.unary(UnaryOp::Negative, &y).unwrap();
+    assert_eq!((b.device(&z), b.download(&z).unwrap().view::<f64>().unwrap()), (Device::cuda(0), &[-3.0; 5][..]));
+}
+
+#[test]
+fn a_device_that_is_lost() {
+    for checked in ["yes", "no"] {
+        child("lost", &[("EMULATED_FAIL_LAUNCH", "3"), ("TEST_CHECKED", checked)]);
+    }
+}
+#[test]
+#[ignore = "run by the test above"]
+fn lost() {
+    let checked = std::env::var("TEST_CHECKED").is_ok_and(|v| v == "yes");
+    let b = Cuda::emulated(0, Options::default().checked(checked)).unwrap();
+    let x = b.full(&Full::default().shape([5]).value(3.0)).unwrap();
+    let y = b.unary(UnaryOp::Exp, &x).unwrap();
+    let e = b.unary(UnaryOp::Exp, &y).map(|_| ()).unwrap_err();
+    assert!(e.kind() == ErrorKind::Backend && e.to_string().contains("ILLEGAL_ADDRESS"), "{e}");
+    // Every call after that is an error, none a panic.
+    assert!(b.download(&x).is_err() && b.sync().is_err() && b.full(&Full::default()).is_err());
+}
+
+#[test]
+fn a_small_device() {
+    child("small_device", &[("EMULATED_MEMORY", "100000")]);
+}
+#[test]
+#[ignore = "run by the test above"]
+fn small_device() {
+    let b = Cuda::emulated(0, Options::default()).unwrap();
+    let of = |n: usize| b.full(&Full::default().shape([n]).value(1.0));
+    let x = of(8000).unwrap();
+    assert_eq!(of(8000).map(|_| ()).unwrap_err().kind(), ErrorKind::OutOfMemory);
+    drop(x);
+    // What waits in the pool is given back for another size.
+    assert_eq!(b.download(&of(9000).unwrap()).unwrap().size(), 9000);
+}
+
+#[test]
+fn threads_in_any_order() {
+    for order in ["1", "2", "3"] {
+        child("any_order", &[("EMULATED_ORDER", order)]);
+    }
+}
+#[test]
+#[ignore = "run by the test above"]
+fn any_order() {
+    let b = Cuda::emulated(0, Options::default()).unwrap();
+    let x = b.arange(&array_protocol::options::Arange::default().stop(3000)).unwrap();
+    let odd = b.binary(BinaryOp::Remainder, Operand::Array(&x), Operand::Scalar(2.into())).unwrap();
+    let found = b.nonzero(&odd).unwrap();
+    let want: Vec<i64> = (0..1500).map(|i| 2 * i + 1).collect();
+    assert_eq!(b.download(&found[0]).unwrap().view::<i64>().unwrap(), want);
+}

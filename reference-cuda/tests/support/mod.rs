@@ -1,0 +1,14 @@
+//! What the tests share.
+use reference_cuda::{Cuda, Options, Unavailable};
+
+/// An emulated device; `None`, with the reason said, where it cannot be built here.
+pub(crate) fn emulated(options: Options) -> Option<Cuda> {
+    match Cuda::emulated(0, options) {
+        Ok(b) => Some(b),
+        Err(Unavailable::Emulator(why)) if why.contains("cannot be executed") || why.contains("only") => {
+            eprintln!("skipped: {why}");
+            None
+        }
+        Err(e) => panic!("{e}"),
+    }
+}
