@@ -14,7 +14,8 @@ macro_rules! buffers {
         pub(crate) enum Buffer { $( $d(Arc<Store<$t>>) ),* }
 
         impl Buffer {
-            pub(crate) fn dtype(&self) -> DType { match self { $( Buffer::$d(_) => DType::$d ),* } }
+            #[inline]
+    pub(crate) fn dtype(&self) -> DType { match self { $( Buffer::$d(_) => DType::$d ),* } }
         }
 
         $( impl Typed for $t {
@@ -86,6 +87,7 @@ pub struct CpuArray {
 
 impl CpuArray {
     /// From elements in C order; there are as many as the shape says.
+    #[inline(always)]
     pub(crate) fn new<T: Typed>(shape: Shape, data: impl Into<Store<T>>) -> Self {
         let data = data.into();
         debug_assert_eq!(shape.size(), data.len());
@@ -97,10 +99,12 @@ impl CpuArray {
         CpuArray::new(Shape::scalar(), Store::of(value))
     }
 
+    #[inline]
     pub(crate) fn dtype(&self) -> DType {
         self.buffer.dtype()
     }
 
+    #[inline]
     pub(crate) fn shape(&self) -> &Shape {
         &self.layout.shape
     }
@@ -115,6 +119,7 @@ impl CpuArray {
     }
 
     /// The whole buffer.
+    #[inline]
     pub(crate) fn data<T: Typed>(&self, op: impl Into<Op>) -> Result<&[T]> {
         T::get(&self.buffer).map(|data| &***data).ok_or_else(|| wrong_dtype(op, &[self.dtype()]))
     }

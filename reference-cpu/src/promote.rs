@@ -21,12 +21,18 @@ pub(crate) fn scalar_array(op: impl Into<Op>, s: Scalar, dtype: DType) -> Result
 ///
 /// # Errors
 /// `Dtype` where they do not mix, or none of them is an array.
+#[inline]
 pub(crate) fn common(op: impl Into<Op>, operands: &[Operand<&CpuArray>]) -> Result<DType> {
     if let [Operand::Array(x), Operand::Array(y)] = operands
         && x.dtype() == y.dtype()
     {
         return Ok(x.dtype());
     }
+    mixed(op.into(), operands)
+}
+
+/// The same where they differ.
+fn mixed(op: Op, operands: &[Operand<&CpuArray>]) -> Result<DType> {
     let dtypes: SmallVec<[Operand<DType>; 4]> = operands
         .iter()
         .map(|o| match o {
@@ -69,6 +75,7 @@ impl<'a, T: Typed> Fitted<'a, T> {
     ///
     /// # Errors
     /// `Value`, `Dtype`, `OutOfMemory`.
+    #[inline]
     pub(crate) fn new(with: Means<'_>, op: impl Into<Op>, operand: Operand<&'a CpuArray>) -> Result<Self> {
         let op = op.into();
         Ok(match operand {
@@ -78,6 +85,7 @@ impl<'a, T: Typed> Fitted<'a, T> {
         })
     }
 
+    #[inline]
     pub(crate) fn shape(&self) -> &Shape {
         match self {
             Fitted::Array(a) => a.shape(),
@@ -87,6 +95,7 @@ impl<'a, T: Typed> Fitted<'a, T> {
 
     /// # Errors
     /// None: the dtype is right by construction.
+    #[inline]
     pub(crate) fn view(&self, op: impl Into<Op>) -> Result<View<'_, T>> {
         match self {
             Fitted::Array(a) => View::of(op, a),

@@ -2,6 +2,7 @@
 mod element;
 pub(crate) mod product;
 pub(crate) mod qr;
+mod reflections;
 pub(crate) mod solve;
 pub(crate) mod svd;
 mod tall;
@@ -45,9 +46,9 @@ fn stacked(stack: &Shape, last: &[usize]) -> Shape {
     stack.iter().chain(last).copied().collect()
 }
 
-/// Threads for about that many multiplications.
-fn threads(work: usize) -> Par {
-    if work >= 1 << 21 { Par::rayon(0) } else { Par::Seq }
+/// Threads for about that many multiplications, if they pay from `enough` on.
+fn threads(work: usize, enough: usize) -> Par {
+    if work >= enough { Par::rayon(0) } else { Par::Seq }
 }
 
 /// Exponents of largest elements that need no scaling: sums of squares of matrices in this range neither overflow nor vanish.

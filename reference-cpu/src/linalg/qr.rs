@@ -1,15 +1,13 @@
 //! QR decomposition.
+use super::reflections::Reflections;
 use super::tall::{self, Tall};
-use super::{Field, Wide, append, balanced, dense, field, identity, nth, stack, stacked, threads};
+use super::{Field, Wide, append, balanced, dense, field, identity, nth, stack, stacked};
 use crate::array::CpuArray;
 use crate::backend::Cpu;
 use crate::memory;
 use array_protocol::options::{Qr, QrMode};
 use array_protocol::{LinalgOp, Result};
 use faer::MatRef;
-use faer::dyn_stack::{MemBuffer, MemStack};
-use faer::linalg::householder;
-use faer::linalg::qr::no_pivoting::factor::{qr_in_place, qr_in_place_scratch, recommended_block_size};
 use faer::mat::Mat;
 
 const OP: LinalgOp = LinalgOp::Qr;
@@ -56,23 +54,9 @@ fn decomposed<W: Wide>(matrix: &[W], m: usize, n: usize, complete: bool) -> Resu
         let r = factors.r();
         return Ok((factors.q(), r));
     }
-    let (k, columns) = (m.min(n), if complete { m } else { m.min(n) });
-    let (block, par) = (recommended_block_size::<W>(m, n), threads(m.saturating_mul(n).saturating_mul(k)));
-    let (mut factors, mut coefficients, mut q) = (a.to_owned(), Mat::zeros(block, k), Mat::identity(m, columns));
-    let scratch = qr_in_place_scratch::<W>(m, n, block, par, Default::default())
-        .or(householder::apply_block_householder_sequence_on_the_left_in_place_scratch::<W>(m, block, columns));
-    let mut scratch = MemBuffer::new(scratch);
-    qr_in_place(factors.as_mut(), coefficients.as_mut(), par, MemStack::new(&mut scratch), Default::default());
-    householder::apply_block_householder_sequence_on_the_left_in_place_with_conj(
-        factors.subcols(0, k),
-        coefficients.as_ref(),
-        faer::Conj::No,
-        q.as_mut(),
-        par,
-        MemStack::new(&mut scratch),
-    );
-    let r = Mat::from_fn(columns, n, |i, j| if i <= j && i < k { factors[(i, j)] } else { W::zero_impl() });
-    let mut out = memory::filled(OP, m * columns, W::default())?;
-    faer::MatMut::from_row_major_slice_mut(&mut out, m, columns).copy_from(&q);
-    Ok((out, r))
+    let columns = if complete { m } else { m.min(n) };
+    let reflections = Reflections::new(a);
+    let mut q = memory::filled(OP, m * columns, W::default())?;
+    faer::MatMut::from_row_major_slice_mut(&mut q, m, columns).copy_from(reflections.q(columns));
+    Ok((q, reflections.r(columns)))
 }

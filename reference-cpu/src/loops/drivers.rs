@@ -4,7 +4,7 @@ use super::operand::{Reader, Scratch};
 use super::{Axes, Grid};
 use crate::array::{CpuArray, Typed};
 use crate::elementwise::{Kernel1, Kernel2};
-use crate::memory::{self, Means, Store};
+use crate::memory::{self, Means, PARALLEL, Store};
 use crate::simd::Simd;
 use array_protocol::strided::Layout;
 use array_protocol::{Error, ErrorKind, Op, Result, Shape};
@@ -25,6 +25,9 @@ fn grid<const N: usize>(op: Op, shape: &Shape, layouts: [&Layout; N], bytes: usi
     Ok(Some(Grid::new(axes, bytes)))
 }
 
+/// Elements that are moved in less time than a thread takes to wake up.
+const MOVED: usize = 1 << 20;
+
 /// The elements of a layout in C order; as many as `out` takes.
 ///
 /// # Errors
@@ -35,7 +38,7 @@ pub(crate) fn copy<T: Typed>(simd: Simd, op: impl Into<Op>, data: &[T], layout: 
         return Err(clash(op, &layout.shape, &[]));
     }
     if let Some(grid) = grid(op, &layout.shape, [layout], size_of::<T>())? {
-        grid.run(simd, out, &|task, writer| {
+        grid.run(simd, out, MOVED, &|task, writer| {
             let mut a = Reader::new(simd, &grid, 0, data);
             grid.each(task, &mut |tile| a.copy(0, tile, writer));
         });
@@ -104,7 +107,7 @@ pub(crate) fn map<A: Typed, U: Typed>(with: Means<'_>, op: impl Into<Op>, x: &Cp
     if let Some(run) = x.layout.run().filter(|r| r.len() <= SMALL).and_then(|r| data.get(r)) {
         kernel(simd, run, &mut out);
     } else if let Some(grid) = grid(op, x.shape(), [&x.layout], size_of::<U>())? {
-        grid.run(simd, &mut out, &|task, writer| {
+        grid.run(simd, &mut out, PARALLEL, &|task, writer| {
             let mut a = Reader::new(simd, &grid, 0, data);
             grid.each(task, &mut |tile| {
                 a.load(0, tile);
@@ -134,7 +137,7 @@ pub(crate) fn zip<A: Typed, B: Typed, U: Typed>(
         return Ok(CpuArray::new(shape, out));
     }
     if let Some(grid) = grid(op, &shape, [x.layout, y.layout], size_of::<U>())? {
-        grid.run(simd, &mut out, &|task, writer| {
+        grid.run(simd, &mut out, PARALLEL, &|task, writer| {
             let (mut a, mut b) = (Reader::new(simd, &grid, 0, x.data), Reader::new(simd, &grid, 1, y.data));
             grid.each(task, &mut |tile| {
                 a.load(0, tile);
@@ -160,7 +163,7 @@ pub(crate) fn choose<T: Typed>(
     let (op, simd) = (op.into(), with.simd);
     let mut out = Store::<T>::new(with, op, memory::size(op, &shape)?)?;
     if let Some(grid) = grid(op, &shape, [condition.layout, x.layout, y.layout], size_of::<T>())? {
-        grid.run(simd, &mut out, &|task, writer| {
+        grid.run(simd, &mut out, PARALLEL, &|task, writer| {
             let mut c = Reader::new(simd, &grid, 0, condition.data);
             let (mut a, mut b) = (Reader::new(simd, &grid, 1, x.data), Reader::new(simd, &grid, 2, y.data));
             grid.each(task, &mut |tile| {
@@ -220,7 +223,7 @@ pub(crate) fn update<A: Typed, B: Typed>(
     let shape = x.shape().clone();
     let Some(out) = own::<A>(x) else { return Ok(false) };
     if let Some(grid) = grid(op, &shape, [y.layout], 0)? {
-        grid.run(simd, out, &|task, writer| {
+        grid.run(simd, out, PARALLEL, &|task, writer| {
             let mut b = Reader::new(simd, &grid, 0, y.data);
             let mut scratch = Scratch::<A>::new();
             grid.each(task, &mut |tile| {

@@ -1,7 +1,7 @@
 //! How axes are walked: tasks for the threads, tiles for the first-level cache.
 use super::operand::Mode;
 use super::stream::Writer;
-use crate::memory::{self, PARALLEL, Plain};
+use crate::memory::{self, Plain};
 use crate::simd::Simd;
 use array_protocol::strided::{Axes, Lengths, Strides};
 
@@ -10,7 +10,7 @@ pub(crate) const BLOCK: usize = 1 << 10;
 /// Elements of one call where all operands lie as they are needed.
 const DIRECT: usize = 1 << 12;
 /// Bytes of one call whose result is sent past the caches: it waits in the first level for that.
-const STREAMED: usize = 1 << 12;
+const STREAMED: usize = 1 << 14;
 /// Elements of a task.
 const TASK: usize = 1 << 16;
 /// Rows and columns of a tile where an operand lies across: 1,024 elements, two cache lines of 4-byte elements a row.
@@ -92,10 +92,17 @@ impl<const N: usize> Grid<N> {
         Grid { axes, walk, operands, columns, stream }
     }
 
-    /// Writes the result, which is as large as the axes say: `body` gets each task, and where to write.
-    pub(crate) fn run<U: Plain + Default>(&self, simd: Simd, out: &mut [U], body: &(dyn Fn(&Task<N>, &mut Writer<'_, U>) + Sync)) {
+    /// Writes the result, which is as large as the axes say: `body` gets each task, and where to write. Threads share it from
+    /// `enough` elements on.
+    pub(crate) fn run<U: Plain + Default>(
+        &self,
+        simd: Simd,
+        out: &mut [U],
+        enough: usize,
+        body: &(dyn Fn(&Task<N>, &mut Writer<'_, U>) + Sync),
+    ) {
         let stream = self.stream;
-        let parallel = out.len() >= PARALLEL && rayon::current_num_threads() > 1;
+        let parallel = out.len() >= enough && rayon::current_num_threads() > 1;
         if !parallel {
             return body(&self.whole(), &mut Writer::new(simd, out, stream));
         }
@@ -159,7 +166,7 @@ impl<const N: usize> Grid<N> {
         let last = lengths.len() - 1;
         let columns = lengths[last];
         let (row, rows, width) = match self.walk {
-            Walk::Rows => (None, 1, self.columns),
+            Walk::Rows => (last.checked_sub(1), 1, self.columns),
             Walk::Folded => (Some(last - 1), (self.columns.min(BLOCK) / columns).max(1), columns),
             Walk::Tiles(axis) => (Some(axis), SIDE, SIDE),
         };

@@ -6,9 +6,9 @@ use std::ptr::NonNull;
 /// Alignment of all memory, in bytes: a cache line, which is also the widest vector.
 const LINE: usize = 64;
 /// A huge page, in bytes.
-const HUGE: usize = 2 << 20;
+pub(super) const HUGE: usize = 2 << 20;
 /// From this many bytes on memory is mapped, in huge pages: page faults on small pages cost more than a pass over the data.
-pub(super) const MAPPED: usize = 2 * HUGE;
+pub(super) const MAPPED: usize = HUGE;
 
 /// Types any bytes of which are a value, and `bool`, whose memory is never mixed with that of others (see `Pool`).
 ///

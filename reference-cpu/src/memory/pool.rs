@@ -1,5 +1,5 @@
 //! Freed memory kept for the next result. Fresh pages cost more than most operations: the system clears them, page by page.
-use super::pages::{MAPPED, Pages, Plain};
+use super::pages::{HUGE, MAPPED, Pages, Plain};
 use super::{Means, exhausted, probe};
 use crate::array::Typed;
 use array_protocol::{DType, Op, Result};
@@ -70,7 +70,7 @@ impl Pool {
 fn rounded(bytes: usize) -> Option<usize> {
     let step = (bytes.checked_next_power_of_two()? / 16).max(64);
     let bytes = bytes.checked_next_multiple_of(step)?;
-    if bytes >= MAPPED { bytes.checked_next_multiple_of(MAPPED / 2) } else { Some(bytes) }
+    if bytes >= MAPPED { bytes.checked_next_multiple_of(HUGE) } else { Some(bytes) }
 }
 
 /// Memory from a pool, which it goes back to.

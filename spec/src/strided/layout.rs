@@ -55,6 +55,7 @@ impl Layout {
     }
 
     /// The part of the buffer that is the array, where its elements lie in C order without gaps.
+    #[inline]
     pub fn run(&self) -> Option<std::ops::Range<usize>> {
         self.is_contiguous().then(|| self.offset..self.offset + self.size())
     }
