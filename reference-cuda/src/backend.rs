@@ -1,7 +1,7 @@
 //! The handle, and the trait's methods handed to the families.
 use crate::array::CudaArray;
 use crate::device::{self, Device};
-use crate::{Unavailable, creation, elementwise, emulator, indexing, interchange, shape};
+use crate::{Unavailable, creation, elementwise, emulator, indexing, interchange, reduction, shape};
 use array_protocol::options::*;
 use array_protocol::{
     Backend, BinaryOp, DType, Error, ErrorKind, HostArray, Index, Info, Op, Operand, ReduceOp, Result, Shape, ShapeOp, UnaryOp, strided,
@@ -16,6 +16,9 @@ pub struct Options {
     /// Wait after every launch, so that an error surfaces at the call that caused it, and keep no memory back, so that a memory checker
     /// sees each overrun. Slow; conformance runs do so.
     pub checked: bool,
+    /// Use the kernels with 64-bit index arithmetic also where 32 bits would do, and far from 0, so that a test on small arrays sees an index
+    /// that was cut off. Slower.
+    pub wide: bool,
 }
 
 impl Options {
@@ -23,6 +26,13 @@ impl Options {
     #[must_use]
     pub fn checked(mut self, checked: bool) -> Self {
         self.checked = checked;
+        self
+    }
+
+    /// Sets `wide`.
+    #[must_use]
+    pub fn wide(mut self, wide: bool) -> Self {
+        self.wide = wide;
         self
     }
 }
@@ -87,7 +97,7 @@ impl Cuda {
     fn open_device(&self, ordinal: u32) -> Result<&Arc<Device>, Unavailable> {
         let none = Unavailable::NoDevice { ordinal, count: self.0.devices.len() as u32 };
         let slot = self.0.devices.get(ordinal as usize).ok_or(none)?;
-        slot.get_or_init(|| Device::open(ordinal, self.0.options.checked)).as_ref().map_err(Clone::clone)
+        slot.get_or_init(|| Device::open(ordinal, self.0.options)).as_ref().map_err(Clone::clone)
     }
 
     /// Whether the devices are emulated by the host.
@@ -119,7 +129,9 @@ impl Cuda {
 const OPERATIONS: &[&str] = &[
     "abs",
     "add",
+    "all",
     "arange",
+    "argmax",
     "astype",
     "atan2",
     "bitwise_left_shift",
@@ -129,6 +141,8 @@ const OPERATIONS: &[&str] = &[
     "concat",
     "copysign",
     "cos",
+    "count_nonzero",
+    "cumulative_sum",
     "divide",
     "download",
     "equal",
@@ -146,12 +160,15 @@ const OPERATIONS: &[&str] = &[
     "log",
     "log1p",
     "logical_and",
+    "max",
     "maximum",
+    "mean",
     "multiply",
     "negative",
     "nonzero",
     "permute_dims",
     "pow",
+    "prod",
     "remainder",
     "reshape",
     "roll",
@@ -161,12 +178,15 @@ const OPERATIONS: &[&str] = &[
     "sin",
     "sqrt",
     "squeeze",
+    "std",
     "subtract",
+    "sum",
     "take",
     "tanh",
     "to_device",
     "tril",
     "upload",
+    "var",
     "where",
 ];
 
@@ -239,8 +259,14 @@ impl Backend for Cuda {
         elementwise::cast(ShapeOp::Astype, x, *dtype)
     }
 
-    fn reduce(&self, op: ReduceOp, _x: &CudaArray, _how: &Reduce) -> Result<CudaArray> {
-        Err(Error::unsupported(op))
+    fn reduce(&self, op: ReduceOp, x: &CudaArray, how: &Reduce) -> Result<CudaArray> {
+        reduction::reduce(self, op, x, how)
+    }
+    fn argmax(&self, x: &CudaArray, how: &ArgReduce) -> Result<CudaArray> {
+        reduction::argmax(x, how)
+    }
+    fn cumulative_sum(&self, x: &CudaArray, how: &Scan) -> Result<CudaArray> {
+        reduction::cumulative_sum(x, how)
     }
 
     fn full(&self, how: &Full) -> Result<CudaArray> {

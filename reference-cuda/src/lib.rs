@@ -31,6 +31,7 @@ mod interchange;
 mod launch;
 mod libraries;
 mod memory;
+mod reduction;
 mod shape;
 mod unavailable;
 
