@@ -1,10 +1,11 @@
 //! The handle, and the trait's methods handed to the families.
 use crate::array::CudaArray;
 use crate::device::{self, Device};
-use crate::{Unavailable, creation, elementwise, emulator, indexing, interchange, reduction, shape};
+use crate::{Unavailable, creation, elementwise, emulator, indexing, interchange, random, reduction, shape, sorting};
 use array_protocol::options::*;
 use array_protocol::{
-    Backend, BinaryOp, DType, Error, ErrorKind, HostArray, Index, Info, Op, Operand, ReduceOp, Result, Shape, ShapeOp, UnaryOp, strided,
+    Backend, BinaryOp, DType, Error, ErrorKind, HostArray, Index, Info, Op, Operand, RandomOp, ReduceOp, Result, Shape, ShapeOp, UnaryOp,
+    strided,
 };
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -132,6 +133,7 @@ const OPERATIONS: &[&str] = &[
     "all",
     "arange",
     "argmax",
+    "argsort",
     "astype",
     "atan2",
     "bitwise_left_shift",
@@ -173,9 +175,11 @@ const OPERATIONS: &[&str] = &[
     "reshape",
     "roll",
     "round",
+    "searchsorted",
     "setitem",
     "sign",
     "sin",
+    "sort",
     "sqrt",
     "squeeze",
     "std",
@@ -185,6 +189,8 @@ const OPERATIONS: &[&str] = &[
     "tanh",
     "to_device",
     "tril",
+    "uniform",
+    "unique_values",
     "upload",
     "var",
     "where",
@@ -200,7 +206,7 @@ impl Backend for Cuda {
 
     fn info(&self) -> Info {
         let mut info = Info::new("reference-cuda", env!("CARGO_PKG_VERSION"))
-            .profiles(&["core"])
+            .profiles(&["core", "random"])
             .dtypes(DTYPES)
             .operations(OPERATIONS)
             .emulated(self.is_emulated())
@@ -267,6 +273,23 @@ impl Backend for Cuda {
     }
     fn cumulative_sum(&self, x: &CudaArray, how: &Scan) -> Result<CudaArray> {
         reduction::cumulative_sum(x, how)
+    }
+
+    fn sort(&self, x: &CudaArray, how: &Sort) -> Result<CudaArray> {
+        sorting::sort(x, how)
+    }
+    fn argsort(&self, x: &CudaArray, how: &Sort) -> Result<CudaArray> {
+        sorting::argsort(x, how)
+    }
+    fn searchsorted(&self, x1: &CudaArray, x2: &CudaArray, how: &Search) -> Result<CudaArray> {
+        sorting::searchsorted(x1, x2, how)
+    }
+    fn unique_values(&self, x: &CudaArray) -> Result<CudaArray> {
+        sorting::unique_values(x)
+    }
+
+    fn random(&self, op: RandomOp, key: &Key, how: &Random) -> Result<CudaArray> {
+        random::random(self, op, *key, how)
     }
 
     fn full(&self, how: &Full) -> Result<CudaArray> {
