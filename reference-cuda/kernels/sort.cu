@@ -23,12 +23,12 @@ template<class K, class I> __global__ void count_digits(i64* counts, const K* ke
     __shared__ u32 room[DIGITS];
     for (I unit = blockIdx.x; unit < lines * tiles; unit += gridDim.x) {
         I line = unit / tiles, tile = unit % tiles, from = tile * TILE, to = length - from < TILE ? length : from + TILE;
+        // A counter is set to 0 by the thread that read it last.
         if (threadIdx.x < DIGITS) room[threadIdx.x] = 0;
         __syncthreads();
         for (I k = from + (I)threadIdx.x; k < to; k += blockDim.x) atomicAdd(&room[keys[line * length + k] >> shift & (DIGITS - 1)], 1u);
         __syncthreads();
         if (threadIdx.x < DIGITS) counts[(line * DIGITS + (I)threadIdx.x) * tiles + tile] = room[threadIdx.x];
-        __syncthreads();
     }
 }
 
@@ -74,7 +74,6 @@ __global__ void move_digits(K* keys_out, I* positions_out, const K* keys, const 
             keys_out[place] = key;
             positions_out[place] = positions ? positions[base + k] : k;
         }
-        __syncthreads();
     }
 }
 

@@ -93,7 +93,7 @@ fn in_elementwise_kernels() {
             fault(
                 "elementwise",
                 "METHOD I step() { return (I)gridDim.x * (I)blockDim.x; }",
-                "METHOD I step() { return (I)gridDim.x * 64; }",
+                "METHOD I step() { return (I)gridDim.x * (I)blockDim.x * 2; }",
             ),
             // Where elements lie.
             fault("elementwise", "at[n] += k * walk.stride[n][d];", "at[n] += k * walk.stride[0][d];"),
@@ -236,17 +236,12 @@ fn in_sorts() {
             fault("sort", "(line * DIGITS + (I)threadIdx.x) * tiles + tile", "(line * DIGITS + (I)threadIdx.x) + tile * DIGITS"),
             fault("sort", "+ met.of(digit));", ");"),
             fault("sort", "met.add(digit);", "met.add(0);"),
-            fault(
-                "sort",
-                "positions_out[place] = positions ? positions[base + k] : k;\n        }\n        __syncthreads();",
-                "positions_out[place] = positions ? positions[base + k] : k;\n        }",
-            ),
             fault("sort", "entry ? (I)ends[line", "digit ? (I)ends[line"),
             fault("sort", "if (is_nan(v)) return (Bits)~(Bits)0;", ""),
             fault("sort", "if (v == 0) return sign;", ""),
             fault("sort", "x[i / length * length + (I)positions[i]]", "x[(I)positions[i]]"),
             fault("search", "(right && keys[middle] == key)", "keys[middle] == key"),
-            fault("search", "low = middle + 1;", "low = middle;"),
+            fault("search", "else high = middle;", "else high = middle - 1;"),
             fault("random", "if (from + k < n)", "if (from + k <= n)"),
             fault("random", "k1 += 0xBB67AE85u;", "k1 += 0xBB67AE84u;"),
         ],
