@@ -120,7 +120,9 @@ ENTRY cuMemcpyDtoDAsync_v2(void* to, const void* from, size_t bytes, void*) {
     memmove(to, from, bytes);
     return CUDA_SUCCESS;
 }
-ENTRY cuMemcpyPeerAsync(void* to, void*, const void* from, void*, size_t bytes, void* stream) { return cuMemcpyDtoDAsync_v2(to, from, bytes, stream); }
+ENTRY cuMemcpyPeerAsync(void* to, void*, const void* from, void*, size_t bytes, void* stream) {
+    return number("EMULATED_PEERS", 1) ? cuMemcpyDtoDAsync_v2(to, from, bytes, stream) : CUDA_INVALID_VALUE;
+}
 ENTRY cuMemsetD8Async(void* to, unsigned char value, size_t bytes, void*) {
     if (lost) return lost;
     if (!inside(to, bytes, "a fill")) return CUDA_INVALID_VALUE;
