@@ -1,10 +1,11 @@
 //! The handle, and the trait's methods handed to the families.
 use crate::array::CudaArray;
 use crate::device::{self, Device};
-use crate::{Unavailable, creation, elementwise, emulator, indexing, interchange, shape};
+use crate::{Unavailable, creation, elementwise, emulator, indexing, interchange, random, reduction, shape, sorting};
 use array_protocol::options::*;
 use array_protocol::{
-    Backend, BinaryOp, DType, Error, ErrorKind, HostArray, Index, Info, Op, Operand, ReduceOp, Result, Shape, ShapeOp, UnaryOp, strided,
+    Backend, BinaryOp, DType, Error, ErrorKind, HostArray, Index, Info, Op, Operand, RandomOp, ReduceOp, Result, Shape, ShapeOp, UnaryOp,
+    strided,
 };
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -16,6 +17,9 @@ pub struct Options {
     /// Wait after every launch, so that an error surfaces at the call that caused it, and keep no memory back, so that a memory checker
     /// sees each overrun. Slow; conformance runs do so.
     pub checked: bool,
+    /// Use the kernels with 64-bit index arithmetic also where 32 bits would do, and far from 0, so that a test on small arrays sees an index
+    /// that was cut off. Slower.
+    pub wide: bool,
 }
 
 impl Options {
@@ -23,6 +27,13 @@ impl Options {
     #[must_use]
     pub fn checked(mut self, checked: bool) -> Self {
         self.checked = checked;
+        self
+    }
+
+    /// Sets `wide`.
+    #[must_use]
+    pub fn wide(mut self, wide: bool) -> Self {
+        self.wide = wide;
         self
     }
 }
@@ -87,7 +98,7 @@ impl Cuda {
     fn open_device(&self, ordinal: u32) -> Result<&Arc<Device>, Unavailable> {
         let none = Unavailable::NoDevice { ordinal, count: self.0.devices.len() as u32 };
         let slot = self.0.devices.get(ordinal as usize).ok_or(none)?;
-        slot.get_or_init(|| Device::open(ordinal, self.0.options.checked)).as_ref().map_err(Clone::clone)
+        slot.get_or_init(|| Device::open(ordinal, self.0.options)).as_ref().map_err(Clone::clone)
     }
 
     /// Whether the devices are emulated by the host.
@@ -119,7 +130,10 @@ impl Cuda {
 const OPERATIONS: &[&str] = &[
     "abs",
     "add",
+    "all",
     "arange",
+    "argmax",
+    "argsort",
     "astype",
     "atan2",
     "bitwise_left_shift",
@@ -129,6 +143,8 @@ const OPERATIONS: &[&str] = &[
     "concat",
     "copysign",
     "cos",
+    "count_nonzero",
+    "cumulative_sum",
     "divide",
     "download",
     "equal",
@@ -146,27 +162,37 @@ const OPERATIONS: &[&str] = &[
     "log",
     "log1p",
     "logical_and",
+    "max",
     "maximum",
+    "mean",
     "multiply",
     "negative",
     "nonzero",
     "permute_dims",
     "pow",
+    "prod",
     "remainder",
     "reshape",
     "roll",
     "round",
+    "searchsorted",
     "setitem",
     "sign",
     "sin",
+    "sort",
     "sqrt",
     "squeeze",
+    "std",
     "subtract",
+    "sum",
     "take",
     "tanh",
     "to_device",
     "tril",
+    "uniform",
+    "unique_values",
     "upload",
+    "var",
     "where",
 ];
 
@@ -180,7 +206,7 @@ impl Backend for Cuda {
 
     fn info(&self) -> Info {
         let mut info = Info::new("reference-cuda", env!("CARGO_PKG_VERSION"))
-            .profiles(&["core"])
+            .profiles(&["core", "random"])
             .dtypes(DTYPES)
             .operations(OPERATIONS)
             .emulated(self.is_emulated())
@@ -239,8 +265,31 @@ impl Backend for Cuda {
         elementwise::cast(ShapeOp::Astype, x, *dtype)
     }
 
-    fn reduce(&self, op: ReduceOp, _x: &CudaArray, _how: &Reduce) -> Result<CudaArray> {
-        Err(Error::unsupported(op))
+    fn reduce(&self, op: ReduceOp, x: &CudaArray, how: &Reduce) -> Result<CudaArray> {
+        reduction::reduce(self, op, x, how)
+    }
+    fn argmax(&self, x: &CudaArray, how: &ArgReduce) -> Result<CudaArray> {
+        reduction::argmax(x, how)
+    }
+    fn cumulative_sum(&self, x: &CudaArray, how: &Scan) -> Result<CudaArray> {
+        reduction::cumulative_sum(x, how)
+    }
+
+    fn sort(&self, x: &CudaArray, how: &Sort) -> Result<CudaArray> {
+        sorting::sort(x, how)
+    }
+    fn argsort(&self, x: &CudaArray, how: &Sort) -> Result<CudaArray> {
+        sorting::argsort(x, how)
+    }
+    fn searchsorted(&self, x1: &CudaArray, x2: &CudaArray, how: &Search) -> Result<CudaArray> {
+        sorting::searchsorted(x1, x2, how)
+    }
+    fn unique_values(&self, x: &CudaArray) -> Result<CudaArray> {
+        sorting::unique_values(x)
+    }
+
+    fn random(&self, op: RandomOp, key: &Key, how: &Random) -> Result<CudaArray> {
+        random::random(self, op, *key, how)
     }
 
     fn full(&self, how: &Full) -> Result<CudaArray> {

@@ -12,6 +12,8 @@ const SOURCES: &[(&str, &str)] = &[
     ("kernel.h", include_str!("../emulator/kernel.h")),
     ("threads.h", include_str!("../emulator/threads.h")),
     ("threads.cpp", include_str!("../emulator/threads.cpp")),
+    ("library.h", include_str!("../emulator/library.h")),
+    ("library.cpp", include_str!("../emulator/library.cpp")),
     ("memory.h", include_str!("../emulator/memory.h")),
     ("memory.cpp", include_str!("../emulator/memory.cpp")),
     ("driver.cpp", include_str!("../emulator/driver.cpp")),
@@ -19,7 +21,8 @@ const SOURCES: &[(&str, &str)] = &[
 ];
 
 /// A library: its name, which is the first that is asked for, and what it is made of.
-const LIBRARIES: &[(&str, &[&str])] = &[("libcuda.so", &["driver.cpp", "memory.cpp", "threads.cpp"]), ("libnvrtc.so", &["compiler.cpp"])];
+const LIBRARIES: &[(&str, &[&str])] =
+    &[("libcuda.so", &["driver.cpp", "library.cpp", "memory.cpp", "threads.cpp"]), ("libnvrtc.so", &["compiler.cpp"])];
 
 /// The folder with the libraries; built if it is not there.
 ///

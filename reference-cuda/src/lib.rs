@@ -31,7 +31,10 @@ mod interchange;
 mod launch;
 mod libraries;
 mod memory;
+mod random;
+mod reduction;
 mod shape;
+mod sorting;
 mod unavailable;
 
 pub use array::CudaArray;

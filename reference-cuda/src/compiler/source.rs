@@ -7,9 +7,20 @@ pub(crate) enum Family {
     Elementwise,
     /// Elements at positions that an array holds.
     Gather,
-    /// Where elements are that are not zero.
+    /// Where chosen elements are.
     Positions,
+    /// Many elements become one.
+    Reduce,
+    /// Running sums.
+    Scan,
+    /// Order and search.
+    Sort,
+    /// Random numbers.
+    Random,
 }
+
+const FOLD: &str = include_str!("../../kernels/fold.cuh");
+const BLOCK: &str = include_str!("../../kernels/block.cuh");
 
 impl Family {
     /// Everything that the compiler has to see: there are no headers.
@@ -21,9 +32,17 @@ impl Family {
             include_str!("../../kernels/index.cuh"),
         ];
         let own: &[&str] = match self {
-            Family::Elementwise => &[include_str!("../../kernels/operations.cuh"), include_str!("../../kernels/elementwise.cu")],
+            Family::Elementwise => &[
+                include_str!("../../kernels/operations.cuh"),
+                include_str!("../../kernels/keys.cuh"),
+                include_str!("../../kernels/elementwise.cu"),
+            ],
             Family::Gather => &[include_str!("../../kernels/gather.cu")],
-            Family::Positions => &[include_str!("../../kernels/positions.cu")],
+            Family::Positions => &[FOLD, BLOCK, include_str!("../../kernels/positions.cu")],
+            Family::Reduce => &[FOLD, BLOCK, include_str!("../../kernels/reduce.cu")],
+            Family::Sort => &[BLOCK, include_str!("../../kernels/sort.cu")],
+            Family::Random => &[include_str!("../../kernels/random.cu")],
+            Family::Scan => &[FOLD, BLOCK, include_str!("../../kernels/scan.cu")],
         };
         common.iter().chain(own).copied().collect()
     }

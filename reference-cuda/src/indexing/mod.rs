@@ -2,7 +2,7 @@
 mod picked;
 mod positions;
 
-pub(crate) use positions::nonzero;
+pub(crate) use positions::{Choice, chosen, nonzero};
 
 use crate::array::{CudaArray, common_device, wrong_dtype};
 use crate::elementwise::{cast, value as element};
