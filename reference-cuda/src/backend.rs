@@ -1,12 +1,13 @@
 //! The handle, and the trait's methods handed to the families.
 use crate::array::CudaArray;
 use crate::device::{self, Device};
-use crate::{Unavailable, creation, elementwise, emulator, indexing, interchange, shape};
+use crate::{Unavailable, creation, elementwise, emulator, fourier, indexing, interchange, linalg, shape};
 use array_protocol::options::*;
 use array_protocol::{
-    Backend, BinaryOp, DType, Error, ErrorKind, HostArray, Index, Info, Op, Operand, ReduceOp, Result, Shape, ShapeOp, UnaryOp, strided,
+    Backend, BinaryOp, DType, Error, ErrorKind, FftOp, HostArray, Index, Info, Op, Operand, ReduceOp, Result, Shape, ShapeOp, UnaryOp,
+    strided,
 };
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 /// How a handle works.
@@ -38,6 +39,8 @@ pub struct Cuda(Arc<Shared>);
 struct Shared {
     ordinal: u32,
     options: Options,
+    /// The folder to look for libraries in before all others.
+    first: Option<PathBuf>,
     /// By number; opened on first use.
     devices: Vec<OnceLock<Result<Arc<Device>, Unavailable>>>,
 }
@@ -79,7 +82,7 @@ impl Cuda {
             return Err(Unavailable::NoDevice { ordinal, count });
         }
         let devices = (0..count).map(|_| OnceLock::new()).collect();
-        let out = Cuda(Arc::new(Shared { ordinal, options, devices }));
+        let out = Cuda(Arc::new(Shared { ordinal, options, first: first.map(Path::to_path_buf), devices }));
         out.open_device(ordinal).cloned()?;
         Ok(out)
     }
@@ -87,7 +90,7 @@ impl Cuda {
     fn open_device(&self, ordinal: u32) -> Result<&Arc<Device>, Unavailable> {
         let none = Unavailable::NoDevice { ordinal, count: self.0.devices.len() as u32 };
         let slot = self.0.devices.get(ordinal as usize).ok_or(none)?;
-        slot.get_or_init(|| Device::open(ordinal, self.0.options.checked)).as_ref().map_err(Clone::clone)
+        slot.get_or_init(|| Device::open(ordinal, self.0.options.checked, self.0.first.as_deref())).as_ref().map_err(Clone::clone)
     }
 
     /// Whether the devices are emulated by the host.
@@ -135,6 +138,7 @@ const OPERATIONS: &[&str] = &[
     "exp",
     "expm1",
     "eye",
+    "fft",
     "flip",
     "floor_divide",
     "full",
@@ -146,22 +150,27 @@ const OPERATIONS: &[&str] = &[
     "log",
     "log1p",
     "logical_and",
+    "matmul",
     "maximum",
     "multiply",
     "negative",
     "nonzero",
     "permute_dims",
     "pow",
+    "qr",
     "remainder",
     "reshape",
+    "rfft",
     "roll",
     "round",
     "setitem",
     "sign",
     "sin",
+    "solve",
     "sqrt",
     "squeeze",
     "subtract",
+    "svd",
     "take",
     "tanh",
     "to_device",
@@ -180,13 +189,14 @@ impl Backend for Cuda {
 
     fn info(&self) -> Info {
         let mut info = Info::new("reference-cuda", env!("CARGO_PKG_VERSION"))
-            .profiles(&["core"])
+            .profiles(&["core", "linalg", "fft"])
             .dtypes(DTYPES)
             .operations(OPERATIONS)
             .emulated(self.is_emulated())
             .declare("floor_div_inf", "floor")
             .declare("int_div_zero", "zero")
             .declare("int_pow_negative", "error")
+            .declare("linalg_nonfinite", "nan")
             .declare("shift_negative", "zero");
         let own = self.0.ordinal;
         let others = (0..self.0.devices.len() as u32).filter(|&i| i != own);
@@ -274,5 +284,21 @@ impl Backend for Cuda {
     }
     fn nonzero(&self, x: &CudaArray) -> Result<Vec<CudaArray>> {
         indexing::nonzero(x)
+    }
+
+    fn matmul(&self, x1: &CudaArray, x2: &CudaArray) -> Result<CudaArray> {
+        linalg::matmul(x1, x2)
+    }
+    fn qr(&self, x: &CudaArray, how: &Qr) -> Result<(CudaArray, CudaArray)> {
+        linalg::qr(x, how)
+    }
+    fn solve(&self, x1: &CudaArray, x2: &CudaArray) -> Result<CudaArray> {
+        linalg::solve(x1, x2)
+    }
+    fn svd(&self, x: &CudaArray, how: &Svd) -> Result<(CudaArray, CudaArray, CudaArray)> {
+        linalg::svd(x, how)
+    }
+    fn fft(&self, op: FftOp, x: &CudaArray, how: &Fft) -> Result<CudaArray> {
+        fourier::fft(op, x, how)
     }
 }

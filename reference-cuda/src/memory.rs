@@ -79,6 +79,8 @@ impl Pool {
 impl Drop for Device {
     fn drop(&mut self) {
         // A device that is lost answers with an error, and its memory is lost with it.
+        let _ = self.context.bind();
+        self.libraries.close();
         let _ = self.pool.empty(&self.context);
     }
 }

@@ -9,6 +9,10 @@ pub(crate) enum Family {
     Gather,
     /// Where elements are that are not zero.
     Positions,
+    /// Around decompositions.
+    Linalg,
+    /// Products of integers.
+    Product,
 }
 
 impl Family {
@@ -23,6 +27,8 @@ impl Family {
         let own: &[&str] = match self {
             Family::Elementwise => &[include_str!("../../kernels/operations.cuh"), include_str!("../../kernels/elementwise.cu")],
             Family::Gather => &[include_str!("../../kernels/gather.cu")],
+            Family::Linalg => &[include_str!("../../kernels/linalg.cu")],
+            Family::Product => &[include_str!("../../kernels/product.cu")],
             Family::Positions => &[include_str!("../../kernels/positions.cu")],
         };
         common.iter().chain(own).copied().collect()

@@ -49,12 +49,13 @@ impl Context {
     }
 
     /// Makes the context that of this thread.
-    pub(super) fn bind(&self) -> Result<(), Fault> {
+    pub(crate) fn bind(&self) -> Result<(), Fault> {
         // SAFETY: the context is retained as long as `self` lives.
         Ok(unsafe { result::ctx::set_current(self.context) }?)
     }
 
-    pub(super) fn stream(&self) -> sys::CUstream {
+    /// The stream, to bind libraries to.
+    pub(crate) fn stream(&self) -> sys::CUstream {
         self.stream
     }
 
