@@ -90,6 +90,7 @@ void complete(Matrix& u, size_t from, size_t to) {
 
 // Rotates columns until they are orthogonal: a = u diag(s), and v. False: it did not end.
 bool rotate(Matrix& a, Matrix& v) {
+    real all = norm(a.at.data(), a.at.size());
     for (int sweep = 0; sweep < 60; sweep++) {
         bool still = true;
         for (size_t p = 0; p < a.n; p++)
@@ -97,7 +98,8 @@ bool rotate(Matrix& a, Matrix& v) {
                 real x = norm(a.column(p), a.m), y = norm(a.column(q), a.m);
                 number g = inner(a.column(p), a.column(q), a.m);
                 real size = sqrtl(square(g));
-                if (size == 0 || size <= 1e-19L * x * y) continue;
+                // What is left of dependent columns has no direction.
+                if (size <= 1e-19L * x * y || x <= 1e-19L * all || y <= 1e-19L * all) continue;
                 still = false;
                 // The phase makes the product real, the rotation makes it 0.
                 number phase = (1 / size) * g;
@@ -174,7 +176,7 @@ ENTRY cusolverDnXgesvd(Handle* handle, Parameters* parameters, signed char job_u
     real largest = lengths[order[0]];
     size_t rank = 0;
     // Columns of hardly any length have no direction.
-    while (rank < (size_t)n && lengths[order[rank]] > 1e-17L * largest) rank++;
+    while (rank < (size_t)n && lengths[order[rank]] > 1e-18L * largest) rank++;
     for (size_t j = 0; j < (size_t)n; j++) {
         size_t from = order[j];
         put_part(s_kind, s, j, lengths[from]);
