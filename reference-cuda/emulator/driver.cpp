@@ -1,4 +1,5 @@
 // The entry points of libcuda that the backend uses. Everything happens at the call: a stream is never behind.
+#include "library.h"
 #include "memory.h"
 #include "threads.h"
 #include <atomic>
@@ -7,10 +8,14 @@
 #include <cstring>
 #include <dlfcn.h>
 #include <mutex>
+#include <numeric>
+#include <vector>
 
 #define ENTRY extern "C" __attribute__((visibility("default"))) int
 
 namespace {
+constexpr size_t SHARED_MEMORY = 49152;
+
 // Launches run one after the other, whichever thread makes them.
 std::mutex& launching() {
     static auto* mutex = new std::mutex;
@@ -31,14 +36,28 @@ int devices() {
     return n < 0 ? 0 : n > 8 ? 8 : n;
 }
 
+struct Module {
+    void* handle;
+    Library library;
+    // Of the path, which tells kernels apart.
+    unsigned long long hash;
+};
 struct Function {
     Kernel kernel;
-    bool waits;
+    const Module* module;
 };
-struct Module {
-    void* library;
-    bool waits;
-};
+
+// Blocks of a grid in the order that they run in.
+std::vector<unsigned> in_order(unsigned blocks, Order order, unsigned long long random) {
+    std::vector<unsigned> out(blocks);
+    std::iota(out.begin(), out.end(), 0);
+    for (unsigned k = 0; order != FORWARD && k < blocks / 2; k++) std::swap(out[k], out[blocks - 1 - k]);
+    for (unsigned k = blocks; order == SHUFFLED && k > 1; k--) {
+        random = random * 6364136223846793005ull + 1442695040888963407ull;
+        std::swap(out[k - 1], out[(random >> 33) % k]);
+    }
+    return out;
+}
 // `EMULATED_FAIL_LAUNCH=n`: launch number n breaks the context, as a fault on a device does.
 int launches = 0;
 }
@@ -52,7 +71,7 @@ ENTRY cuDeviceTotalMem_v2(size_t* out, int) { *out = capacity(); return CUDA_SUC
 ENTRY cuDeviceGetAttribute(int* out, int attribute, int) {
     switch (attribute) {
     case 1: *out = 1024; break;   // threads per block
-    case 8: *out = 49152; break;  // shared memory per block
+    case 8: *out = SHARED_MEMORY; break;  // shared memory per block
     case 10: *out = 32; break;    // threads of a warp
     case 16: *out = 4; break;     // multiprocessors
     case 39: *out = 2048; break;  // threads of a multiprocessor
@@ -131,38 +150,45 @@ ENTRY cuGetErrorName(int error, const char** out) {
     case CUDA_INVALID_IMAGE: *out = "CUDA_ERROR_INVALID_IMAGE"; break;
     case CUDA_NOT_FOUND: *out = "CUDA_ERROR_NOT_FOUND"; break;
     case CUDA_ILLEGAL_ADDRESS: *out = "CUDA_ERROR_ILLEGAL_ADDRESS"; break;
+    case CUDA_LAUNCH_FAILED: *out = "CUDA_ERROR_LAUNCH_FAILED"; break;
     default: *out = "CUDA_ERROR_UNKNOWN";
     }
     return CUDA_SUCCESS;
 }
 ENTRY cuGetErrorString(int error, const char** out) { return cuGetErrorName(error, out); }
 
-// An image is what the emulated compiler made: `EMULATED:waits:` or `EMULATED:plain:` and the path of a library.
+// An image is what the emulated compiler made: `EMULATED:` and the path of a library.
 ENTRY cuModuleLoadData(void** out, const void* image) {
-    const char *text = (const char*)image, *path = text + 15;
+    const char *text = (const char*)image, *path = text + 9;
     if (strncmp(text, "EMULATED:", 9)) return CUDA_INVALID_IMAGE;
-    void* library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (!library) {
+    void* handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (!handle) {
         fprintf(stderr, "emulated device: %s\n", dlerror());
         return CUDA_INVALID_IMAGE;
     }
-    auto bind = (void (*)(Machine*))dlsym(library, "emulated_bind");
+    auto bind = (void (*)(Machine*))dlsym(handle, "emulated_bind");
     if (!bind) return CUDA_INVALID_IMAGE;
     bind(&the_machine);
-    *out = new Module{ library, !strncmp(text + 9, "waits", 5) };
+    auto* module = new Module{ handle, {}, 14695981039346656037ull };
+    for (const char* c = strrchr(path, '/'); c && *c; c++) module->hash = (module->hash ^ (unsigned char)*c) * 1099511628211ull;
+    if (!describe(handle, path, module->library) || module->library.shared > SHARED_MEMORY) {
+        fprintf(stderr, "emulated device: a kernel with %zu bytes of shared memory, and %zu are there\n", module->library.shared, SHARED_MEMORY);
+        return CUDA_INVALID_IMAGE;
+    }
+    *out = module;
     return CUDA_SUCCESS;
 }
 ENTRY cuModuleUnload(void* given) {
     auto* module = (Module*)given;
-    dlclose(module->library);
+    dlclose(module->handle);
     delete module;
     return CUDA_SUCCESS;
 }
 ENTRY cuModuleGetFunction(void** out, void* given, const char* name) {
     auto* module = (Module*)given;
-    auto kernel = (Kernel)dlsym(module->library, name);
+    auto kernel = (Kernel)dlsym(module->handle, name);
     if (!kernel) return CUDA_NOT_FOUND;
-    *out = new Function{ kernel, module->waits }; // lives as long as the process, as modules do
+    *out = new Function{ kernel, module }; // lives as long as the process, as modules do
     return CUDA_SUCCESS;
 }
 ENTRY cuFuncGetAttribute(int* out, int, void*) { *out = 1024; return CUDA_SUCCESS; }
@@ -172,19 +198,22 @@ ENTRY cuLaunchKernel(void* given, unsigned gx, unsigned gy, unsigned gz, unsigne
                      void** parameters, void**) {
     if (lost) return lost;
     unsigned long long threads = (unsigned long long)bx * by * bz;
-    if (!gx || !gy || !gz || !threads || gx > 2147483647u || gy > 65535 || gz > 65535 || threads > 1024 || bz > 64 || shared > 49152)
+    if (!gx || !gy || !gz || !threads || gx > 2147483647u || gy > 65535 || gz > 65535 || (unsigned long long)gx * gy * gz > 4294967295u || threads > 1024 || bz > 64 || shared > SHARED_MEMORY)
         return CUDA_INVALID_VALUE;
     std::lock_guard<std::mutex> held(launching());
     if (++launches == number("EMULATED_FAIL_LAUNCH", -1)) return lost = CUDA_ILLEGAL_ADDRESS;
     auto* function = (Function*)given;
-    auto order = (Order)number("EMULATED_ORDER", FORWARD);
+    auto* module = function->module;
+    unsigned long long blocks = (unsigned long long)gx * gy * gz;
+    unsigned long long seed = (module->hash ^ blocks << 32 ^ number("EMULATED_SEED", 1)) * 0x9e3779b97f4a7c15ull;
+    auto order = (Order)number("EMULATED_ORDER", MIXED);
+    if (order == MIXED) order = (Order)(seed >> 61 & 3);
     the_machine.block_size = { bx, by, bz };
     the_machine.grid_size = { gx, gy, gz };
-    unsigned long long blocks = (unsigned long long)gx * gy * gz, seed = number("EMULATED_SEED", 1) * 2654435761ull;
-    for (unsigned long long k = 0; k < blocks; k++) {
-        unsigned long long i = order == FORWARD ? k : blocks - 1 - k;
-        the_machine.block = { (unsigned)(i % gx), (unsigned)(i / gx % gy), (unsigned)(i / gx / gy) };
-        run_block(function->kernel, parameters, (unsigned)threads, function->waits, order, seed + i);
+    for (unsigned i : in_order((unsigned)blocks, order, seed)) {
+        the_machine.block = { i % gx, i / gx % gy, i / gx / gy };
+        module->library.poison();
+        if (!run_block(function->kernel, parameters, (unsigned)threads, module->library.waits, order, seed + i)) return lost = CUDA_LAUNCH_FAILED;
     }
     return CUDA_SUCCESS;
 }

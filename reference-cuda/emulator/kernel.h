@@ -9,7 +9,7 @@ typedef unsigned long size_t;
 #define __forceinline__ inline __attribute__((always_inline))
 #define __launch_bounds__(...)
 #define __restrict__ __restrict
-// Blocks run one after the other.
+// Blocks run one after the other; the driver finds these variables by their names, and poisons them before each block.
 #define __shared__ static
 #define __constant__ static const
 
@@ -21,15 +21,24 @@ static Machine* machine;
 
 // -- threads that wait for each other ------------------------------------------------------------------------------------
 
-__attribute__((noinline)) static void __syncthreads() { machine->meet_block(__builtin_return_address(0)); }
-static inline void __syncwarp(unsigned mask = ~0u) { machine->meet_warp(mask); }
-static inline unsigned __ballot_sync(unsigned mask, int brought) { return machine->ballot(mask, brought); }
-static inline int __any_sync(unsigned mask, int brought) { return machine->ballot(mask, brought) != 0; }
-static inline int __all_sync(unsigned mask, int brought) { return machine->ballot(mask, !brought) == 0; }
+// The driver runs a kernel as a plain loop where none of these are left in its library.
+#define EMULATED_WAIT __attribute__((noinline)) static
+
+// A barrier is known by its line: the compiler may have made several of one.
+EMULATED_WAIT void __syncthreads(size_t line = __builtin_LINE()) { machine->meet_block((const void*)line); }
+EMULATED_WAIT void emulated_wait_warp(unsigned mask) { machine->meet_warp(mask); }
+EMULATED_WAIT unsigned emulated_wait_ballot(unsigned mask, int brought) { return machine->ballot(mask, brought); }
+EMULATED_WAIT void emulated_wait_exchange(unsigned mask, const void* brought, void* taken, unsigned size, unsigned source) {
+    machine->exchange(mask, brought, taken, size, source);
+}
+static inline void __syncwarp(unsigned mask = ~0u) { emulated_wait_warp(mask); }
+static inline unsigned __ballot_sync(unsigned mask, int brought) { return emulated_wait_ballot(mask, brought); }
+static inline int __any_sync(unsigned mask, int brought) { return emulated_wait_ballot(mask, brought) != 0; }
+static inline int __all_sync(unsigned mask, int brought) { return emulated_wait_ballot(mask, !brought) == 0; }
 template<class T> static inline T emulated_exchange(unsigned mask, T v, unsigned source) {
     static_assert(sizeof(T) <= 16, "the machine exchanges at most 16 bytes");
     T out;
-    machine->exchange(mask, &v, &out, sizeof(T), source);
+    emulated_wait_exchange(mask, &v, &out, sizeof(T), source);
     return out;
 }
 template<class T> static inline T __shfl_sync(unsigned mask, T v, unsigned lane, unsigned width = 32) {

@@ -3,7 +3,7 @@
 #include <cstddef>
 
 constexpr int CUDA_SUCCESS = 0, CUDA_INVALID_VALUE = 1, CUDA_OUT_OF_MEMORY = 2, CUDA_INVALID_DEVICE = 101, CUDA_INVALID_IMAGE = 200,
-              CUDA_NOT_FOUND = 500, CUDA_ILLEGAL_ADDRESS = 700;
+              CUDA_NOT_FOUND = 500, CUDA_ILLEGAL_ADDRESS = 700, CUDA_LAUNCH_FAILED = 719;
 
 int allocate(void** out, size_t bytes);
 int release(void* p);

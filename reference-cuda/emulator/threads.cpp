@@ -36,13 +36,25 @@ std::vector<Fiber> fibers;
 std::vector<char*> stacks;
 void* main_stack;
 unsigned running, count;
+// Whether a thread of the block runs, and not the loop that chooses the next one; the rule that was broken, if one was.
+bool inside_fiber;
+const char* rule_broken;
+
+// Gives up on the block: its threads never run again, and there is nothing in them to be destroyed.
+struct GivenUp {};
 Kernel kernel_now;
 void** parameters_now;
 
 void enter(unsigned i) {
+    inside_fiber = true;
     running = i;
     the_machine.thread = fibers[i].thread;
     the_machine.lane = i;
+}
+
+void leave(unsigned i) {
+    inside_fiber = false;
+    emulated_switch(&fibers[i].stack_pointer, main_stack);
 }
 
 void wait(State state, const void* site, unsigned mask) {
@@ -50,14 +62,14 @@ void wait(State state, const void* site, unsigned mask) {
     fibers[me].state = state;
     fibers[me].site = site;
     fibers[me].mask = mask;
-    emulated_switch(&fibers[me].stack_pointer, main_stack);
+    leave(me);
     enter(me);
 }
 
 void body() {
     kernel_now(parameters_now);
     fibers[running].state = DONE;
-    emulated_switch(&fibers[running].stack_pointer, main_stack);
+    leave(running);
     __builtin_trap();
 }
 
@@ -89,15 +101,24 @@ unsigned ballot(unsigned mask, int brought) {
 }
 
 // Runs every lane of a warp that can run, once. Whether there was one.
-bool run_lanes(unsigned base, unsigned size, Order order, unsigned long long random) {
+bool run_lanes(unsigned base, unsigned size, Order order, unsigned long long& random) {
     bool ran = false;
-    for (unsigned k = 0; k < size; k++) {
-        unsigned lane = order == REVERSE ? size - 1 - k : order == SHUFFLED ? (unsigned)((k + (random >> 50)) % size) : k;
+    // An odd factor modulo 32 meets each lane once.
+    unsigned factor = 1, shift = 0;
+    if (order == SHUFFLED) {
+        factor = (unsigned)(random >> 40) | 1;
+        shift = (unsigned)(random >> 50);
+        random = random * 6364136223846793005ull + 1442695040888963407ull;
+    }
+    for (unsigned k = 0; k < 32; k++) {
+        unsigned lane = order == REVERSE ? 31 - k : (k * factor + shift) & 31;
+        if (lane >= size) continue;
         Fiber& fiber = fibers[base + lane];
         if (fiber.state != READY) continue;
         ran = true;
         enter(base + lane);
         emulated_switch(&main_stack, fiber.stack_pointer);
+        if (rule_broken) throw GivenUp{};
     }
     return ran;
 }
@@ -153,9 +174,10 @@ void run_fibers(unsigned threads, Order order, unsigned long long random) {
     unsigned warps = (threads + 31) / 32;
     for (;;) {
         bool ran = false;
+        unsigned shift = (unsigned)(random >> 40);
         // A warp runs until each of its lanes is at a block barrier or done.
         for (unsigned q = 0; q < warps; q++) {
-            unsigned w = order == FORWARD ? q : order == SHUFFLED ? (unsigned)((q + (random >> 40)) % warps) : warps - 1 - q;
+            unsigned w = order == FORWARD ? q : order == SHUFFLED ? (q + shift) % warps : warps - 1 - q;
             unsigned base = w * 32, lanes = base + 32 < threads ? 32 : threads - base;
             do {
                 ran |= run_lanes(base, lanes, order, random);
@@ -175,13 +197,24 @@ Machine the_machine = { {}, {}, {}, {}, meet_block, meet_warp, exchange, ballot,
 void broken(const char* rule) {
     Triple b = the_machine.block, t = the_machine.thread;
     fprintf(stderr, "emulated device: %s (block %u,%u,%u, thread %u,%u,%u)\n", rule, b.x, b.y, b.z, t.x, t.y, t.z);
-    abort();
+    rule_broken = rule;
+    if (inside_fiber) leave(running); // and never comes back
+    throw GivenUp{};
 }
 
-void run_block(Kernel kernel, void** parameters, unsigned threads, bool waits, Order order, unsigned long long seed) {
+bool run_block(Kernel kernel, void** parameters, unsigned threads, bool waits, Order order, unsigned long long seed) {
     kernel_now = kernel;
     parameters_now = parameters;
-    if (waits) return run_fibers(threads, order, seed);
+    if (waits) {
+        rule_broken = nullptr;
+        try {
+            run_fibers(threads, order, seed);
+        } catch (GivenUp) {
+            inside_fiber = false;
+            return false;
+        }
+        return true;
+    }
     Triple size = the_machine.block_size;
     for (unsigned k = 0; k < threads; k++) {
         unsigned i = order == FORWARD ? k : threads - 1 - k;
@@ -189,4 +222,5 @@ void run_block(Kernel kernel, void** parameters, unsigned threads, bool waits, O
         the_machine.lane = i;
         kernel(parameters);
     }
+    return true;
 }

@@ -5,9 +5,8 @@
 
 template<int RANK, int OVER, class I, class Index>
 METHOD I place(const Walk<OVER, 1, I>& over, I length, const Index* index, I at) {
-    I k = (I)index[at], there[1];
-    locate(over, k < 0 ? k + length : k, there);
-    return there[0];
+    I k = (I)index[at];
+    return locate(over, k < 0 ? k + length : k);
 }
 
 template<class T, class Index, int RANK, int OVER, class I>

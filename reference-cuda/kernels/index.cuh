@@ -1,15 +1,16 @@
 // Where elements lie: the one place for index arithmetic.
 
-// Axes that several operands are walked along together, innermost last, in elements.
+// Axes that several operands are walked along together, innermost last, in elements; `start` is where each operand begins.
 template<int RANK, int N, class I> struct Walk {
     I length[RANK];
     I stride[N][RANK];
+    I start[N];
 };
 
 // The places of element number `i` in each operand.
 template<int RANK, int N, class I> METHOD void locate(const Walk<RANK, N, I>& walk, I i, I (&at)[N]) {
     #pragma unroll
-    for (int n = 0; n < N; ++n) at[n] = 0;
+    for (int n = 0; n < N; ++n) at[n] = walk.start[n];
     #pragma unroll
     for (int d = RANK - 1; d > 0; --d) {
         I rest = i / walk.length[d], k = i - rest * walk.length[d];
@@ -19,6 +20,13 @@ template<int RANK, int N, class I> METHOD void locate(const Walk<RANK, N, I>& wa
     }
     #pragma unroll
     for (int n = 0; n < N; ++n) at[n] += i * walk.stride[n][0];
+}
+
+// The place of element number `i` in the only operand.
+template<int RANK, class I> METHOD I locate(const Walk<RANK, 1, I>& walk, I i) {
+    I at[1];
+    locate(walk, i, at);
+    return at[0];
 }
 
 // The numbers that a thread takes: from `first` on, one of every `step`.

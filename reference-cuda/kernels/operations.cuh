@@ -11,9 +11,6 @@ struct Where { template<class Out, class T> METHOD static Out f(bool choice, T x
 
 // -- one operand -------------------------------------------------------------------------------------------------------
 
-// Half precision is widened, the rest stays as it is.
-template<class T> METHOD typename Type<T>::arithmetic wide(T x) { return (typename Type<T>::arithmetic)x; }
-
 template<class T> METHOD T negated(T x) { return (T)(0 - (typename Type<T>::bits)x); }
 
 UNARY(Abs) {

@@ -1,49 +1,44 @@
-// Where the elements are that are not zero: chunks are counted, the counts summed, the positions written. A thread takes a chunk, so
-// nobody waits for anybody.
+// Where the elements are that are chosen: those of each tile are counted, the counts become running sums, the positions are written.
 
-template<class T> METHOD bool truth(T x) {
-    if constexpr (is_complex<T>) return x.re != 0 || x.im != 0;
-    else return convert<bool>(x);
-}
+constexpr int TILE = 2048;
 
-template<class T, class I> __global__ void count_chunks(i64* counts, I chunks, const T* x, I n, I chunk) {
-    for (I c = first<I>(); c < chunks; c += step<I>()) {
-        I end = n - c * chunk < chunk ? n : (c + 1) * chunk;
+// What chooses an element.
+struct IsTrue { template<class T, class I> METHOD static bool at(const T* x, I i) { return truth(x[i]); } };
+// The first of equal neighbours; a NaN equals nothing.
+struct IsNew {
+    template<class T, class I> METHOD static bool at(const T* x, I i) {
+        if (i == 0) return true;
+        T a = x[i - 1], b = x[i];
+        if constexpr (is_complex<T>) return !(a.re == b.re && a.im == b.im);
+        else return !(wide(a) == wide(b));
+    }
+};
+
+template<class Chosen, class T, class I> __global__ void count_tiles(i64* counts, I tiles, const T* x, I n) {
+    __shared__ i64 room[THREADS];
+    for (I tile = blockIdx.x; tile < tiles; tile += gridDim.x) {
+        I from = tile * TILE, to = n - from < TILE ? n : from + TILE;
         i64 count = 0;
-        for (I i = c * chunk; i < end; ++i) count += truth(x[i]);
-        counts[c] = count;
+        for (I i = from + (I)threadIdx.x; i < to; i += blockDim.x) count += Chosen::at(x, i);
+        count = block_join<NonZero>(count, room);
+        if (threadIdx.x == 0) counts[tile] = count;
+        __syncthreads();
     }
 }
 
-// Sums of chunks.
-template<class I> __global__ void sum_chunks(i64* sums, I chunks, const i64* x, I n, I chunk) {
-    for (I c = first<I>(); c < chunks; c += step<I>()) {
-        I end = n - c * chunk < chunk ? n : (c + 1) * chunk;
-        i64 sum = 0;
-        for (I i = c * chunk; i < end; ++i) sum += x[i];
-        sums[c] = sum;
-    }
-}
-
-// Each element becomes the sum of all before it, where `starts` has the sums before the chunks (none: 0).
-template<class I> __global__ void run_chunks(i64* x, I chunks, const i64* starts, I n, I chunk) {
-    for (I c = first<I>(); c < chunks; c += step<I>()) {
-        I end = n - c * chunk < chunk ? n : (c + 1) * chunk;
-        i64 sum = starts ? starts[c] : 0;
-        for (I i = c * chunk; i < end; ++i) {
-            i64 own = x[i];
-            x[i] = sum;
-            sum += own;
+// `ends` has the number of all that are chosen up to the end of each tile.
+template<class Chosen, class T, class I> __global__ void write_tiles(i64* out, I tiles, const i64* ends, const T* x, I n) {
+    __shared__ i64 room[THREADS];
+    for (I tile = blockIdx.x; tile < tiles; tile += gridDim.x) {
+        I from = tile * TILE, to = n - from < TILE ? n : from + TILE;
+        i64 before = tile ? ends[tile - 1] : 0;
+        for (I start = from; start < to; start += blockDim.x) {
+            I i = start + (I)threadIdx.x;
+            i64 own = i < to && Chosen::at(x, i), place = block_scan<NonZero>(own, room);
+            if (own) out[before + place - 1] = i;
+            before += room[blockDim.x - 1];
+            __syncthreads();
         }
-    }
-}
-
-template<class T, class I> __global__ void write_chunks(i64* out, I chunks, const i64* starts, const T* x, I n, I chunk) {
-    for (I c = first<I>(); c < chunks; c += step<I>()) {
-        I end = n - c * chunk < chunk ? n : (c + 1) * chunk;
-        i64 at = starts[c];
-        for (I i = c * chunk; i < end; ++i)
-            if (truth(x[i])) out[at++] = i;
     }
 }
 

@@ -110,3 +110,12 @@ template<class To, class From> METHOD To convert(From x) {
         }
     } else return (To)x;
 }
+
+// Half precision is widened, the rest stays as it is.
+template<class T> METHOD typename Type<T>::arithmetic wide(T x) { return (typename Type<T>::arithmetic)x; }
+
+// Whether an element is not 0.
+template<class T> METHOD bool truth(T x) {
+    if constexpr (is_complex<T>) return x.re != 0 || x.im != 0;
+    else return convert<bool>(x);
+}

@@ -1,7 +1,7 @@
 //! The handle, and the trait's methods handed to the families.
 use crate::array::CudaArray;
 use crate::device::{self, Device};
-use crate::{Unavailable, creation, elementwise, emulator, fourier, indexing, interchange, linalg, shape};
+use crate::{Unavailable, creation, elementwise, emulator, fourier, indexing, interchange, linalg, reduction, shape};
 use array_protocol::options::*;
 use array_protocol::{
     Backend, BinaryOp, DType, Error, ErrorKind, FftOp, HostArray, Index, Info, Op, Operand, ReduceOp, Result, Shape, ShapeOp, UnaryOp,
@@ -17,6 +17,9 @@ pub struct Options {
     /// Wait after every launch, so that an error surfaces at the call that caused it, and keep no memory back, so that a memory checker
     /// sees each overrun. Slow; conformance runs do so.
     pub checked: bool,
+    /// Use the kernels with 64-bit index arithmetic also where 32 bits would do, and far from 0, so that a test on small arrays sees an index
+    /// that was cut off. Slower.
+    pub wide: bool,
 }
 
 impl Options {
@@ -24,6 +27,13 @@ impl Options {
     #[must_use]
     pub fn checked(mut self, checked: bool) -> Self {
         self.checked = checked;
+        self
+    }
+
+    /// Sets `wide`.
+    #[must_use]
+    pub fn wide(mut self, wide: bool) -> Self {
+        self.wide = wide;
         self
     }
 }
@@ -90,7 +100,7 @@ impl Cuda {
     fn open_device(&self, ordinal: u32) -> Result<&Arc<Device>, Unavailable> {
         let none = Unavailable::NoDevice { ordinal, count: self.0.devices.len() as u32 };
         let slot = self.0.devices.get(ordinal as usize).ok_or(none)?;
-        slot.get_or_init(|| Device::open(ordinal, self.0.options.checked, self.0.first.as_deref())).as_ref().map_err(Clone::clone)
+        slot.get_or_init(|| Device::open(ordinal, self.0.options, self.0.first.as_deref())).as_ref().map_err(Clone::clone)
     }
 
     /// Whether the devices are emulated by the host.
@@ -122,7 +132,9 @@ impl Cuda {
 const OPERATIONS: &[&str] = &[
     "abs",
     "add",
+    "all",
     "arange",
+    "argmax",
     "astype",
     "atan2",
     "bitwise_left_shift",
@@ -132,6 +144,8 @@ const OPERATIONS: &[&str] = &[
     "concat",
     "copysign",
     "cos",
+    "count_nonzero",
+    "cumulative_sum",
     "divide",
     "download",
     "equal",
@@ -151,12 +165,15 @@ const OPERATIONS: &[&str] = &[
     "log1p",
     "logical_and",
     "matmul",
+    "max",
     "maximum",
+    "mean",
     "multiply",
     "negative",
     "nonzero",
     "permute_dims",
     "pow",
+    "prod",
     "qr",
     "remainder",
     "reshape",
@@ -169,13 +186,16 @@ const OPERATIONS: &[&str] = &[
     "solve",
     "sqrt",
     "squeeze",
+    "std",
     "subtract",
+    "sum",
     "svd",
     "take",
     "tanh",
     "to_device",
     "tril",
     "upload",
+    "var",
     "where",
 ];
 
@@ -249,8 +269,14 @@ impl Backend for Cuda {
         elementwise::cast(ShapeOp::Astype, x, *dtype)
     }
 
-    fn reduce(&self, op: ReduceOp, _x: &CudaArray, _how: &Reduce) -> Result<CudaArray> {
-        Err(Error::unsupported(op))
+    fn reduce(&self, op: ReduceOp, x: &CudaArray, how: &Reduce) -> Result<CudaArray> {
+        reduction::reduce(self, op, x, how)
+    }
+    fn argmax(&self, x: &CudaArray, how: &ArgReduce) -> Result<CudaArray> {
+        reduction::argmax(x, how)
+    }
+    fn cumulative_sum(&self, x: &CudaArray, how: &Scan) -> Result<CudaArray> {
+        reduction::cumulative_sum(x, how)
     }
 
     fn full(&self, how: &Full) -> Result<CudaArray> {

@@ -1,9 +1,9 @@
 //! An open device: its context, its memory, its kernels.
-use crate::Unavailable;
 use crate::compiler::{Compiler, Family};
 use crate::driver::{self, Context, Fault, Function, Grid};
 use crate::libraries::{self, Libraries};
 use crate::memory::Pool;
+use crate::{Options, Unavailable};
 use array_protocol::{Device as Pair, Error, ErrorKind, Op, Result};
 use std::collections::HashMap;
 use std::path::Path;
@@ -16,13 +16,15 @@ const CAPABILITY: (i32, i32) = (7, 5);
 /// What the emulated driver calls its device.
 const EMULATED: &str = "CUDA emulated on the host";
 
+/// Threads of a block, at most: `THREADS` of the kernels.
+pub(crate) const THREADS: u32 = 256;
+
 /// An open device.
 pub(crate) struct Device {
     pub(crate) pair: Pair,
     pub(crate) name: String,
     pub(crate) emulated: bool,
-    /// Wait after every launch, so that an error surfaces at the call that caused it.
-    pub(crate) checked: bool,
+    pub(crate) options: Options,
     pub(crate) multiprocessors: u32,
     pub(crate) context: Context,
     pub(crate) pool: Pool,
@@ -61,7 +63,7 @@ impl Device {
     ///
     /// # Errors
     /// `Driver`, `DeviceTooOld`.
-    pub(crate) fn open(ordinal: u32, checked: bool, first: Option<&Path>) -> Result<Arc<Device>, Unavailable> {
+    pub(crate) fn open(ordinal: u32, options: Options, first: Option<&Path>) -> Result<Arc<Device>, Unavailable> {
         let context = Context::open(ordinal).map_err(failed("open a context"))?;
         let ask = failed("describe the device");
         let (name, capability) = (context.name().map_err(&ask)?, context.capability().map_err(&ask)?);
@@ -73,9 +75,9 @@ impl Device {
         Ok(Arc::new(Device {
             pair: Pair::cuda(ordinal),
             emulated,
-            checked,
+            options,
             multiprocessors: context.multiprocessors().map_err(&ask)?,
-            pool: Pool::new(if checked { None } else { Some(keep) }),
+            pool: Pool::new(if options.checked { None } else { Some(keep) }),
             // The emulated compiler keeps what it makes itself.
             compiler: Compiler::new(capability, !emulated),
             libraries: Libraries::new(libraries::folders(first)),
@@ -124,12 +126,19 @@ impl Device {
     /// # Errors
     /// `Backend`.
     pub(crate) fn launch(&self, op: Op, function: Function, work: usize, parameters: &mut [Vec<u128>]) -> Result<()> {
-        const THREADS: u32 = 256;
-        // Enough blocks to fill the device several times; what is more is taken by the same threads.
+        self.launch_blocks(op, function, work.div_ceil(THREADS as usize), THREADS, parameters)
+    }
+
+    /// Launches a kernel over `work` items that blocks of `threads` threads share among each other.
+    ///
+    /// # Errors
+    /// `Backend`.
+    pub(crate) fn launch_blocks(&self, op: Op, function: Function, work: usize, threads: u32, parameters: &mut [Vec<u128>]) -> Result<()> {
+        // Enough blocks to fill the device several times; what is more is taken by the same blocks.
         let most = self.multiprocessors.saturating_mul(32);
-        let blocks = u32::try_from(work.div_ceil(THREADS as usize)).unwrap_or(u32::MAX).clamp(1, most);
-        self.context.launch(function, Grid { blocks, threads: THREADS }, parameters).map_err(|fault| self.error(op, &fault))?;
-        if self.checked { self.synchronise(op) } else { Ok(()) }
+        let blocks = u32::try_from(work).unwrap_or(u32::MAX).clamp(1, most);
+        self.context.launch(function, Grid { blocks, threads }, parameters).map_err(|fault| self.error(op, &fault))?;
+        if self.options.checked { self.synchronise(op) } else { Ok(()) }
     }
 
     /// Waits for everything that was launched.

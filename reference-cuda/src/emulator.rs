@@ -12,12 +12,14 @@ const SOURCES: &[(&str, &str)] = &[
     ("kernel.h", include_str!("../emulator/kernel.h")),
     ("threads.h", include_str!("../emulator/threads.h")),
     ("threads.cpp", include_str!("../emulator/threads.cpp")),
+    ("library.h", include_str!("../emulator/library.h")),
+    ("library.cpp", include_str!("../emulator/library.cpp")),
     ("memory.h", include_str!("../emulator/memory.h")),
     ("memory.cpp", include_str!("../emulator/memory.cpp")),
     ("driver.cpp", include_str!("../emulator/driver.cpp")),
     ("compiler.cpp", include_str!("../emulator/compiler.cpp")),
     ("checked.cpp", include_str!("../emulator/libraries/checked.cpp")),
-    ("library.h", include_str!("../emulator/libraries/library.h")),
+    ("stand_in.h", include_str!("../emulator/libraries/stand_in.h")),
     ("blas.cpp", include_str!("../emulator/libraries/blas.cpp")),
     ("solver.cpp", include_str!("../emulator/libraries/solver.cpp")),
     ("fft.cpp", include_str!("../emulator/libraries/fft.cpp")),
@@ -25,7 +27,7 @@ const SOURCES: &[(&str, &str)] = &[
 
 /// A library: its name, which is the first that is asked for, and what it is made of.
 const LIBRARIES: &[(&str, &[&str])] = &[
-    ("libcuda.so", &["driver.cpp", "memory.cpp", "threads.cpp", "checked.cpp"]),
+    ("libcuda.so", &["driver.cpp", "library.cpp", "memory.cpp", "threads.cpp", "checked.cpp"]),
     ("libnvrtc.so", &["compiler.cpp"]),
     ("libcublas.so", &["blas.cpp"]),
     ("libcusolver.so", &["solver.cpp"]),

@@ -89,6 +89,9 @@ fn source(data: u64, repeated: bool, value: &[u8; 16]) -> Vec<u128> {
     Bytes::default().push(&data.to_ne_bytes()).push(&i64::from(repeated).to_ne_bytes()).push(value).aligned()
 }
 
+/// Up to here 32 bits do: a thread steps over the end by the number of threads at most, which is below this.
+const NARROW: u128 = 1 << 30;
+
 /// Axes that the result and all operands are walked along together, the result first.
 pub(crate) struct Walked {
     pub(crate) lengths: Lengths,
@@ -116,9 +119,7 @@ impl Walked {
     }
 
     /// Whether 64 bits are needed to tell where elements lie.
-    pub(crate) fn wide(&self) -> bool {
-        // A thread steps over the end by the number of threads at most, which is below this.
-        const NARROW: u128 = 1 << 30;
+    fn wide(&self) -> bool {
         let reach = |strides: &Strides| {
             self.lengths
                 .iter()
@@ -141,7 +142,7 @@ impl Walked {
     }
 
     /// A `Walk` of the kernels, filled up with axes of length 1 in front.
-    pub(crate) fn parameter(&self, class: usize, wide: bool) -> Vec<u128> {
+    fn parameter(&self, class: usize, wide: bool, start: usize) -> Vec<u128> {
         let missing = class - self.lengths.len();
         let mut out = Bytes::default();
         out.repeated(wide, 1, missing);
@@ -154,18 +155,65 @@ impl Walked {
                 out.integer(wide, stride as i64);
             }
         }
+        out.repeated(wide, start as i64, self.strides.len());
         out.aligned()
     }
 }
 
-/// The type of index arithmetic in the text of the kernels.
-pub(crate) fn index_type(wide: bool) -> &'static str {
-    if wide { "i64" } else { "i32" }
+/// The index arithmetic of one launch.
+#[derive(Clone, Copy)]
+pub(crate) struct Indices {
+    wide: bool,
+    /// What is added to every place, and taken off every address: 0, or too much for 32 bits.
+    far: usize,
 }
 
-/// The number 4 or 8 bytes wide, as a parameter.
-pub(crate) fn number(wide: bool, v: usize) -> Vec<u128> {
-    Bytes::default().integer(wide, v as i64).aligned()
+impl Indices {
+    /// For a kernel that counts up to `largest` and walks along these.
+    pub(crate) fn new(device: &Device, largest: usize, walks: &[&Walked]) -> Indices {
+        let far = if device.options.wide { 1 << 33 } else { 0 };
+        Indices { wide: far > 0 || largest as u128 > NARROW || walks.iter().any(|w| w.wide()), far }
+    }
+
+    /// The type in the text of the kernels.
+    pub(crate) fn name(self) -> &'static str {
+        if self.wide { "i64" } else { "i32" }
+    }
+
+    /// A number of that type, as a parameter.
+    pub(crate) fn number(self, v: usize) -> Vec<u128> {
+        self.signed(v as i64)
+    }
+
+    /// A number of that type, as a parameter.
+    pub(crate) fn signed(self, v: i64) -> Vec<u128> {
+        Bytes::default().integer(self.wide, v).aligned()
+    }
+
+    /// The address that places of a [`walk`](Self::walk) count from, for memory that begins at `start`.
+    pub(crate) fn base(self, start: u64, dtype: DType) -> u64 {
+        start.wrapping_sub((self.far * dtype.size()) as u64)
+    }
+
+    /// The walk, as a parameter.
+    pub(crate) fn walk(self, walked: &Walked, class: usize) -> Vec<u128> {
+        walked.parameter(class, self.wide, self.far)
+    }
+
+    /// A walk whose places are added to those of another.
+    pub(crate) fn inner_walk(self, walked: &Walked, class: usize) -> Vec<u128> {
+        walked.parameter(class, self.wide, 0)
+    }
+}
+
+/// A number of 8 bytes, as a parameter.
+pub(crate) fn long(v: usize) -> Vec<u128> {
+    Bytes::default().integer(true, v as i64).aligned()
+}
+
+/// A number of type `double`, as a parameter.
+pub(crate) fn double(v: f64) -> Vec<u128> {
+    Bytes::default().push(&v.to_ne_bytes()).aligned()
 }
 
 /// An address, as a parameter.
@@ -209,31 +257,32 @@ pub(crate) fn write(op: impl Into<Op>, function: &str, out: &CudaArray, inputs: 
         Input::Value(..) => &scalar,
     }));
     let walked = Walked::new(op, out.shape(), &layouts)?;
-    let wide = walked.wide();
-    let mut types = vec![named(op, out.dtype)?, index_type(wide)];
+    let device = out.device();
+    let indices = Indices::new(device, n, &[&walked]);
+    let mut types = vec![named(op, out.dtype)?, indices.name()];
     for input in inputs {
         types.push(named(op, input.dtype())?);
     }
     // In C order without gaps, or one element.
     let straight = |strides: &Strides| matches!(strides[..], [0 | 1]);
     let flat = walked.strides.iter().all(straight) && walked.strides[0][..] == [1];
-    let mut parameters = vec![address(out.start()), number(wide, n)];
+    let base = |a: &CudaArray| if flat { a.start() } else { indices.base(a.start(), a.dtype) };
+    let mut parameters = vec![address(base(out)), indices.number(n)];
     let expression = if flat {
         let packs = packs(n, out, inputs, &walked);
-        parameters.push(number(wide, packs));
+        parameters.push(indices.number(packs));
         format!("flat<{function}, {}>", types.join(", "))
     } else {
         let class = walked.class(op)?;
-        parameters.push(walked.parameter(class, wide));
+        parameters.push(indices.walk(&walked, class));
         format!("strided<{function}, {}, {class}, {}>", types[0], types[1..].join(", "))
     };
     for (input, strides) in inputs.iter().zip(&walked.strides[1..]) {
         parameters.push(match input {
-            Input::Array(a) => source(a.start(), flat && strides[0] == 0, &[0; 16]),
+            Input::Array(a) => source(base(a), flat && strides[0] == 0, &[0; 16]),
             Input::Value(_, bytes) => source(0, false, bytes),
         });
     }
-    let device = out.device();
     let kernel = device.kernel(op, Family::Elementwise, expression)?;
     device.launch(op, kernel, n, &mut parameters)
 }

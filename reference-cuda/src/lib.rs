@@ -33,6 +33,7 @@ mod launch;
 mod libraries;
 mod linalg;
 mod memory;
+mod reduction;
 mod shape;
 mod unavailable;
 

@@ -1,5 +1,5 @@
 // The entry points of libcublas that the backend uses.
-#include "library.h"
+#include "stand_in.h"
 
 namespace {
 enum Status { SUCCESS = 0, NOT_INITIALIZED = 1, INVALID_VALUE = 7, NOT_SUPPORTED = 15 };

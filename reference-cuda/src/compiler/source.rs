@@ -7,13 +7,20 @@ pub(crate) enum Family {
     Elementwise,
     /// Elements at positions that an array holds.
     Gather,
-    /// Where elements are that are not zero.
+    /// Where chosen elements are.
     Positions,
     /// Around decompositions.
     Linalg,
     /// Products of integers.
     Product,
+    /// Many elements become one.
+    Reduce,
+    /// Running sums.
+    Scan,
 }
+
+const FOLD: &str = include_str!("../../kernels/fold.cuh");
+const BLOCK: &str = include_str!("../../kernels/block.cuh");
 
 impl Family {
     /// Everything that the compiler has to see: there are no headers.
@@ -29,7 +36,9 @@ impl Family {
             Family::Gather => &[include_str!("../../kernels/gather.cu")],
             Family::Linalg => &[include_str!("../../kernels/linalg.cu")],
             Family::Product => &[include_str!("../../kernels/product.cu")],
-            Family::Positions => &[include_str!("../../kernels/positions.cu")],
+            Family::Positions => &[FOLD, BLOCK, include_str!("../../kernels/positions.cu")],
+            Family::Reduce => &[FOLD, BLOCK, include_str!("../../kernels/reduce.cu")],
+            Family::Scan => &[FOLD, BLOCK, include_str!("../../kernels/scan.cu")],
         };
         common.iter().chain(own).copied().collect()
     }

@@ -4,7 +4,7 @@ use super::operand::{Fitted, arrays, common};
 use crate::Cuda;
 use crate::array::{CudaArray, common_device, wrong_dtype};
 use crate::compiler::Family;
-use crate::launch::{self, Walked, address, index_type, named, number};
+use crate::launch::{self, Indices, address, named};
 use array_protocol::strided::broadcast;
 use array_protocol::{BinaryOp, DType, Error, ErrorKind, Kind, Op, Operand, Result, Scalar, derived};
 
@@ -64,9 +64,9 @@ fn any_negative(op: BinaryOp, x: &CudaArray) -> Result<bool> {
     }
     let device = x.device();
     let found = launch::flag(op, device)?;
-    let wide = Walked::new(op, x.shape(), &[&x.layout])?.wide();
-    let expression = format!("any_negative<{}, {}>", named(op, x.dtype)?, index_type(wide));
+    let indices = Indices::new(device, x.size(), &[]);
+    let expression = format!("any_negative<{}, {}>", named(op, x.dtype)?, indices.name());
     let kernel = device.kernel(op, Family::Elementwise, expression)?;
-    device.launch(op, kernel, x.size(), &mut [address(found.start()), address(x.start()), number(wide, x.size())])?;
+    device.launch(op, kernel, x.size(), &mut [address(found.start()), address(x.start()), indices.number(x.size())])?;
     launch::raised(op, &found)
 }

@@ -96,7 +96,7 @@ fn transform(op: FftOp, x: &CudaArray, out: &CudaArray, n: usize) -> Result<()> 
     let room = device.libraries.plans(&device.context, |plans| plans.room(lines)).map_err(said)?;
     let work = Buffer::new(op, device, room)?;
     device.libraries.plans(&device.context, |plans| plans.forward(lines, from.start(), out.start(), work.pointer)).map_err(said)?;
-    if device.checked { device.synchronise(op) } else { Ok(()) }
+    if device.options.checked { device.synchronise(op) } else { Ok(()) }
 }
 
 /// Multiplies both parts of every element.

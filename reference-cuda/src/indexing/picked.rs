@@ -2,7 +2,7 @@
 use super::positions;
 use crate::array::CudaArray;
 use crate::compiler::Family;
-use crate::launch::{self, Walked, address, index_type, named, number};
+use crate::launch::{self, Indices, Walked, address, long, named};
 use array_protocol::strided::{Layout, Picked, Strides};
 use array_protocol::{DType, Error, ErrorKind, IndexingOp, Op, Result, Shape};
 
@@ -71,17 +71,18 @@ impl Chosen {
         }
         let walked = Walked::new(op, &self.shape, &[&self.outer, &other.layout, &self.index])?;
         let over = Walked::new(op, &self.over.shape, &[&self.over])?;
-        let wide = walked.wide() || over.wide();
+        let indices = Indices::new(device, n, &[&walked, &over]);
         let (rank, axes) = (walked.class(op)?, over.class(op)?);
         let (dtype, index) = (named(op, x.dtype)?, named(op, self.positions.dtype)?);
-        let expression = format!("{kernel}<{dtype}, {index}, {rank}, {axes}, {}>", index_type(wide));
-        let data = address(x.with(self.outer.clone()).start());
+        let expression = format!("{kernel}<{dtype}, {index}, {rank}, {axes}, {}>", indices.name());
+        let data = address(indices.base(x.with(self.outer.clone()).start(), x.dtype));
+        let others = address(indices.base(other.start(), other.dtype));
         // The one that is written comes first.
-        let (to, from) = if kernel == "gather" { (address(other.start()), data) } else { (data, address(other.start())) };
+        let (to, from) = if kernel == "gather" { (others, data) } else { (data, others) };
         let function = device.kernel(op, Family::Gather, expression)?;
-        let index = address(self.positions.start());
-        let (walk, over_walk, length) = (walked.parameter(rank, wide), over.parameter(axes, wide), number(wide, self.over.size()));
-        device.launch(op, function, n, &mut [to, number(wide, n), walk, from, index, over_walk, length])
+        let index = address(indices.base(self.positions.start(), self.positions.dtype));
+        let (walk, over_walk) = (indices.walk(&walked, rank), indices.inner_walk(&over, axes));
+        device.launch(op, function, n, &mut [to, indices.number(n), walk, from, index, over_walk, indices.number(self.over.size())])
     }
 }
 
@@ -94,10 +95,10 @@ fn inside(op: Op, index: &CudaArray, length: usize) -> Result<()> {
     }
     let device = index.device();
     let found = launch::flag(op, device)?;
-    let wide = n > 1 << 30;
-    let expression = format!("any_outside<{}, {}>", named(op, index.dtype)?, index_type(wide));
+    let indices = Indices::new(device, n, &[]);
+    let expression = format!("any_outside<{}, {}>", named(op, index.dtype)?, indices.name());
     let function = device.kernel(op, Family::Gather, expression)?;
-    let parameters = &mut [address(found.start()), address(index.start()), number(wide, n), number(true, length)];
+    let parameters = &mut [address(found.start()), address(index.start()), indices.number(n), long(length)];
     device.launch(op, function, n, parameters)?;
     match launch::raised(op, &found)? {
         false => Ok(()),

@@ -2,7 +2,7 @@
 //! finite. All on the device: nobody waits.
 use super::{BLOCK, run};
 use crate::array::CudaArray;
-use crate::launch::{Bytes, address, number};
+use crate::launch::{Bytes, address, long};
 use array_protocol::{DType, LinalgOp, Result, Shape};
 
 /// Exponents of largest elements that need no scaling.
@@ -30,11 +30,10 @@ impl Balanced {
     pub(super) fn new(op: LinalgOp, x: &CudaArray, count: usize, size: usize, rows: usize) -> Result<Balanced> {
         let device = x.device();
         let exponents = CudaArray::empty(op, device, DType::Int32, Shape::from([count]))?;
-        let parameters =
-            &mut [address(exponents.start()), address(x.start()), number(true, count), number(true, size), small(safe(x.dtype))];
+        let parameters = &mut [address(exponents.start()), address(x.start()), long(count), long(size), small(safe(x.dtype))];
         run(op, device, "exponents", x.dtype, count.saturating_mul(BLOCK), parameters)?;
         let n = count * size;
-        let parameters = &mut [address(x.start()), address(exponents.start()), number(true, n), number(true, size), number(true, rows)];
+        let parameters = &mut [address(x.start()), address(exponents.start()), long(n), long(size), long(rows)];
         run(op, device, "prepare", x.dtype, n, parameters)?;
         Ok(Balanced { op, exponents })
     }
@@ -65,8 +64,7 @@ impl Balanced {
         if n == 0 {
             return Ok(());
         }
-        let parameters =
-            &mut [address(x.start()), address(self.start()), address(less), number(true, n), number(true, size), small(scales)];
+        let parameters = &mut [address(x.start()), address(self.start()), address(less), long(n), long(size), small(scales)];
         run(self.op, x.device(), "restore", x.dtype, n, parameters)
     }
 }

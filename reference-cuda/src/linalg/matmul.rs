@@ -3,7 +3,7 @@ use super::{BLOCK, fresh, said, stacked};
 use crate::array::{CudaArray, common_device, wrong_dtype};
 use crate::compiler::Family;
 use crate::elementwise::{cast, common};
-use crate::launch::{Bytes, address, named, number};
+use crate::launch::{Bytes, address, long, named};
 use crate::libraries::{Blas, Matrix};
 use array_protocol::strided::{Axes, Layout};
 use array_protocol::{DType, Error, ErrorKind, LinalgOp, Operand, Result, Shape};
@@ -114,18 +114,18 @@ fn multiply(a: &CudaArray, b: &CudaArray, out: &CudaArray, stack: &Shape, size: 
         };
         let parameters = &mut [
             address(c),
-            number(true, step[0] as usize),
+            long(step[0] as usize),
             operand(x, lies1, step[1]),
             operand(y, lies2, step[2]),
-            number(true, m),
-            number(true, n),
-            number(true, k),
-            number(true, count),
+            long(m),
+            long(n),
+            long(k),
+            long(count),
         ];
         let tiles = m.div_ceil(16).saturating_mul(n.div_ceil(16)).saturating_mul(count);
         device.launch(OP.into(), function, tiles.saturating_mul(BLOCK), parameters)?;
     }
-    if device.checked { device.synchronise(OP) } else { Ok(()) }
+    if device.options.checked { device.synchronise(OP) } else { Ok(()) }
 }
 
 /// How cuBLAS reads a matrix with these distances: whether by columns, and the distance between them, or between rows. `None`: not at all.

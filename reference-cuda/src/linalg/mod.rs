@@ -15,7 +15,7 @@ use crate::array::{CudaArray, wrong_dtype};
 use crate::compiler::Family;
 use crate::device::Device;
 use crate::driver::Fault;
-use crate::launch::{self, Input, address, named, number};
+use crate::launch::{self, Input, address, long, named};
 use crate::libraries::{Room, Work};
 use crate::memory::{Buffer, exhausted};
 use array_protocol::strided::{Layout, Strides, c_strides};
@@ -92,7 +92,7 @@ fn identity(op: LinalgOp, device: &Arc<Device>, dtype: DType, stack: &Shape, [ro
     let out = CudaArray::empty(op, device, dtype, stacked(stack, &[rows, columns]))?;
     let n = out.size();
     if n > 0 {
-        run(op, device, "identity", dtype, n, &mut [address(out.start()), number(true, n), number(true, rows), number(true, columns)])?;
+        run(op, device, "identity", dtype, n, &mut [address(out.start()), long(n), long(rows), long(columns)])?;
     }
     Ok(out)
 }

@@ -2,7 +2,7 @@
 use super::balance::Balanced;
 use super::{Scratch, by_columns, decomposable, ended, fresh, identity, infos, nth, run, said, size, stack, stacked, transposed};
 use crate::array::CudaArray;
-use crate::launch::{self, Input, address, number};
+use crate::launch::{self, Input, address, long};
 use array_protocol::options::{Qr, QrMode};
 use array_protocol::{ErrorKind, LinalgOp, Result};
 
@@ -34,15 +34,8 @@ pub(crate) fn qr(x: &CudaArray, how: &Qr) -> Result<(CudaArray, CudaArray)> {
         let call = device.libraries.solver(&device.context, |s| s.qr(dtype, [m, n], nth(&a, i, m * n), nth(&tau, i, k), &mut scratch.work));
         call.map_err(said(OP, device))?;
     }
-    let parameters = &mut [
-        address(r.start()),
-        address(a.start()),
-        address(balanced.start()),
-        number(true, r.size()),
-        number(true, columns),
-        number(true, n),
-        number(true, m),
-    ];
+    let parameters =
+        &mut [address(r.start()), address(a.start()), address(balanced.start()), long(r.size()), long(columns), long(n), long(m)];
     run(OP, device, "upper", dtype, r.size(), parameters)?;
     // Q takes the place of the reflections, unless it has more columns than there are.
     let (q, step) = if columns > n {

@@ -4,7 +4,7 @@ use super::{BLOCK, Scratch, decomposable, ended, fresh, infos, nth, run, said, s
 use crate::array::{CudaArray, common_device};
 use crate::compiler::Family;
 use crate::elementwise::{cast, common};
-use crate::launch::{Bytes, address, named, number};
+use crate::launch::{Bytes, address, long, named};
 use array_protocol::strided::Layout;
 use array_protocol::{DType, Error, ErrorKind, LinalgOp, Operand, Result, Shape};
 
@@ -74,7 +74,7 @@ impl Systems {
         let expression = format!("eliminate<{}, {SMALL}>", named(OP.into(), wide)?);
         let function = device.kernel(OP.into(), Family::Linalg, expression)?;
         let order = Bytes::default().integer(false, n as i64).aligned();
-        let parameters = &mut [address(infos.start()), address(a.start()), address(b.start()), number(true, count), order, number(true, k)];
+        let parameters = &mut [address(infos.start()), address(a.start()), address(b.start()), long(count), order, long(k)];
         device.launch(OP.into(), function, count.saturating_mul(BLOCK), parameters)?;
         eb.restore(&b, n * k, Some(&ea))?;
         ended(OP, &infos, x1.shape(), ErrorKind::Singular)?;
@@ -90,7 +90,7 @@ impl Systems {
         // Equal rows, how elimination ended, how substitution ended.
         let infos = infos(OP, device, 3 * count)?;
         let digests = CudaArray::empty(OP, device, DType::UInt64, Shape::from([count, n]))?;
-        let (rows, order) = (number(true, count * n), number(true, n));
+        let (rows, order) = (long(count * n), long(n));
         run(OP, device, "row_digests", dtype, count * n, &mut [address(digests.start()), address(a.start()), rows.clone(), order.clone()])?;
         let parameters = &mut [address(infos.start()), address(digests.start()), address(a.start()), rows, order];
         run(OP, device, "equal_rows", dtype, count * n, parameters)?;
