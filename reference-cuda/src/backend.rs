@@ -5,7 +5,7 @@ use crate::{Unavailable, creation, elementwise, emulator, fourier, indexing, int
 use array_protocol::options::*;
 use array_protocol::{
     Backend, BinaryOp, DType, Error, ErrorKind, FftOp, HostArray, Index, Info, Op, Operand, ReduceOp, Result, Shape, ShapeOp, UnaryOp,
-    strided,
+    dlpack, strided,
 };
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -155,6 +155,7 @@ const OPERATIONS: &[&str] = &[
     "fft",
     "flip",
     "floor_divide",
+    "from_dlpack",
     "full",
     "getitem",
     "hypot",
@@ -209,7 +210,7 @@ impl Backend for Cuda {
 
     fn info(&self) -> Info {
         let mut info = Info::new("reference-cuda", env!("CARGO_PKG_VERSION"))
-            .profiles(&["core", "linalg", "fft"])
+            .profiles(&["core", "linalg", "fft", "interchange"])
             .dtypes(DTYPES)
             .operations(OPERATIONS)
             .emulated(self.is_emulated())
@@ -245,6 +246,12 @@ impl Backend for Cuda {
     }
     fn to_device(&self, x: &CudaArray, device: &array_protocol::Device) -> Result<CudaArray> {
         interchange::to_device(self, x, *device)
+    }
+    fn to_dlpack(&self, x: &CudaArray) -> Result<dlpack::Tensor> {
+        interchange::to_dlpack(x)
+    }
+    fn from_dlpack(&self, x: dlpack::Tensor) -> Result<CudaArray> {
+        interchange::from_dlpack(self, x)
     }
 
     fn unary(&self, op: UnaryOp, x: &CudaArray) -> Result<CudaArray> {

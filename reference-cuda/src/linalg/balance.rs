@@ -2,7 +2,8 @@
 //! finite. All on the device: nobody waits.
 use super::{BLOCK, run};
 use crate::array::CudaArray;
-use crate::launch::{Bytes, address, long};
+use crate::compiler::Family;
+use crate::launch::{Bytes, address, long, named};
 use array_protocol::{DType, LinalgOp, Result, Shape};
 
 /// Exponents of largest elements that need no scaling.
@@ -31,7 +32,8 @@ impl Balanced {
         let device = x.device();
         let exponents = CudaArray::empty(op, device, DType::Int32, Shape::from([count]))?;
         let parameters = &mut [address(exponents.start()), address(x.start()), long(count), long(size), small(safe(x.dtype))];
-        run(op, device, "exponents", x.dtype, count.saturating_mul(BLOCK), parameters)?;
+        let function = device.kernel(op.into(), Family::Linalg, format!("exponents<{}>", named(op.into(), x.dtype)?))?;
+        device.launch_blocks(op.into(), function, count, BLOCK, parameters)?;
         let n = count * size;
         let parameters = &mut [address(x.start()), address(exponents.start()), long(n), long(size), long(rows)];
         run(op, device, "prepare", x.dtype, n, parameters)?;

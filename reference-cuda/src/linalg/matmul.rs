@@ -123,7 +123,7 @@ fn multiply(a: &CudaArray, b: &CudaArray, out: &CudaArray, stack: &Shape, size: 
             long(count),
         ];
         let tiles = m.div_ceil(16).saturating_mul(n.div_ceil(16)).saturating_mul(count);
-        device.launch(OP.into(), function, tiles.saturating_mul(BLOCK), parameters)?;
+        device.launch_blocks(OP.into(), function, tiles, BLOCK, parameters)?;
     }
     if device.options.checked { device.synchronise(OP) } else { Ok(()) }
 }

@@ -106,8 +106,8 @@ fn run(op: LinalgOp, device: &Arc<Device>, kernel: &str, dtype: DType, work: usi
     device.launch(op.into(), function, work, parameters)
 }
 
-/// Threads of a block, of which kernels that take a block for each matrix have one.
-const BLOCK: usize = 256;
+/// Threads of a block, where a block takes a matrix, or a tile of one.
+const BLOCK: u32 = 256;
 
 /// Where each call for a matrix of the stack says how it ended: 0.
 ///

@@ -75,7 +75,7 @@ impl Systems {
         let function = device.kernel(OP.into(), Family::Linalg, expression)?;
         let order = Bytes::default().integer(false, n as i64).aligned();
         let parameters = &mut [address(infos.start()), address(a.start()), address(b.start()), long(count), order, long(k)];
-        device.launch(OP.into(), function, count.saturating_mul(BLOCK), parameters)?;
+        device.launch_blocks(OP.into(), function, count, BLOCK, parameters)?;
         eb.restore(&b, n * k, Some(&ea))?;
         ended(OP, &infos, x1.shape(), ErrorKind::Singular)?;
         cast(OP, &b, self.dtype)
