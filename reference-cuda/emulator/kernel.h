@@ -24,7 +24,8 @@ static Machine* machine;
 // The driver runs a kernel as a plain loop where none of these are left in its library.
 #define EMULATED_WAIT __attribute__((noinline)) static
 
-EMULATED_WAIT void __syncthreads() { machine->meet_block(__builtin_return_address(0)); }
+// A barrier is known by its line: the compiler may have made several of one.
+EMULATED_WAIT void __syncthreads(size_t line = __builtin_LINE()) { machine->meet_block((const void*)line); }
 EMULATED_WAIT void emulated_wait_warp(unsigned mask) { machine->meet_warp(mask); }
 EMULATED_WAIT unsigned emulated_wait_ballot(unsigned mask, int brought) { return machine->ballot(mask, brought); }
 EMULATED_WAIT void emulated_wait_exchange(unsigned mask, const void* brought, void* taken, unsigned size, unsigned source) {

@@ -53,7 +53,7 @@ impl CudaArray {
 
     /// Whether nobody shares the memory, and no two indices name the same element.
     pub(crate) fn unique(&mut self) -> bool {
-        !self.layout.overlaps_itself() && Arc::get_mut(&mut self.buffer).is_some()
+        !self.layout.overlaps_itself() && self.buffer.is_own() && Arc::get_mut(&mut self.buffer).is_some()
     }
 
     /// The same array in C order.

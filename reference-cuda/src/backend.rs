@@ -1,13 +1,13 @@
 //! The handle, and the trait's methods handed to the families.
 use crate::array::CudaArray;
 use crate::device::{self, Device};
-use crate::{Unavailable, creation, elementwise, emulator, indexing, interchange, random, reduction, shape, sorting};
+use crate::{Unavailable, creation, elementwise, emulator, fourier, indexing, interchange, linalg, random, reduction, shape, sorting};
 use array_protocol::options::*;
 use array_protocol::{
-    Backend, BinaryOp, DType, Error, ErrorKind, HostArray, Index, Info, Op, Operand, RandomOp, ReduceOp, Result, Shape, ShapeOp, UnaryOp,
-    strided,
+    Backend, BinaryOp, DType, Error, ErrorKind, FftOp, HostArray, Index, Info, Op, Operand, RandomOp, ReduceOp, Result, Shape, ShapeOp,
+    UnaryOp, dlpack, strided,
 };
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 /// How a handle works.
@@ -49,6 +49,8 @@ pub struct Cuda(Arc<Shared>);
 struct Shared {
     ordinal: u32,
     options: Options,
+    /// The folder to look for libraries in before all others.
+    first: Option<PathBuf>,
     /// By number; opened on first use.
     devices: Vec<OnceLock<Result<Arc<Device>, Unavailable>>>,
 }
@@ -90,7 +92,7 @@ impl Cuda {
             return Err(Unavailable::NoDevice { ordinal, count });
         }
         let devices = (0..count).map(|_| OnceLock::new()).collect();
-        let out = Cuda(Arc::new(Shared { ordinal, options, devices }));
+        let out = Cuda(Arc::new(Shared { ordinal, options, first: first.map(Path::to_path_buf), devices }));
         out.open_device(ordinal).cloned()?;
         Ok(out)
     }
@@ -98,7 +100,7 @@ impl Cuda {
     fn open_device(&self, ordinal: u32) -> Result<&Arc<Device>, Unavailable> {
         let none = Unavailable::NoDevice { ordinal, count: self.0.devices.len() as u32 };
         let slot = self.0.devices.get(ordinal as usize).ok_or(none)?;
-        slot.get_or_init(|| Device::open(ordinal, self.0.options)).as_ref().map_err(Clone::clone)
+        slot.get_or_init(|| Device::open(ordinal, self.0.options, self.0.first.as_deref())).as_ref().map_err(Clone::clone)
     }
 
     /// Whether the devices are emulated by the host.
@@ -151,8 +153,10 @@ const OPERATIONS: &[&str] = &[
     "exp",
     "expm1",
     "eye",
+    "fft",
     "flip",
     "floor_divide",
+    "from_dlpack",
     "full",
     "getitem",
     "hypot",
@@ -162,6 +166,7 @@ const OPERATIONS: &[&str] = &[
     "log",
     "log1p",
     "logical_and",
+    "matmul",
     "max",
     "maximum",
     "mean",
@@ -171,20 +176,24 @@ const OPERATIONS: &[&str] = &[
     "permute_dims",
     "pow",
     "prod",
+    "qr",
     "remainder",
     "reshape",
+    "rfft",
     "roll",
     "round",
     "searchsorted",
     "setitem",
     "sign",
     "sin",
+    "solve",
     "sort",
     "sqrt",
     "squeeze",
     "std",
     "subtract",
     "sum",
+    "svd",
     "take",
     "tanh",
     "to_device",
@@ -206,13 +215,14 @@ impl Backend for Cuda {
 
     fn info(&self) -> Info {
         let mut info = Info::new("reference-cuda", env!("CARGO_PKG_VERSION"))
-            .profiles(&["core", "random"])
+            .profiles(&["core", "linalg", "fft", "random", "interchange"])
             .dtypes(DTYPES)
             .operations(OPERATIONS)
             .emulated(self.is_emulated())
             .declare("floor_div_inf", "floor")
             .declare("int_div_zero", "zero")
             .declare("int_pow_negative", "error")
+            .declare("linalg_nonfinite", "nan")
             .declare("shift_negative", "zero");
         let own = self.0.ordinal;
         let others = (0..self.0.devices.len() as u32).filter(|&i| i != own);
@@ -241,6 +251,12 @@ impl Backend for Cuda {
     }
     fn to_device(&self, x: &CudaArray, device: &array_protocol::Device) -> Result<CudaArray> {
         interchange::to_device(self, x, *device)
+    }
+    fn to_dlpack(&self, x: &CudaArray) -> Result<dlpack::Tensor> {
+        interchange::to_dlpack(x)
+    }
+    fn from_dlpack(&self, x: dlpack::Tensor) -> Result<CudaArray> {
+        interchange::from_dlpack(self, x)
     }
 
     fn unary(&self, op: UnaryOp, x: &CudaArray) -> Result<CudaArray> {
@@ -323,5 +339,21 @@ impl Backend for Cuda {
     }
     fn nonzero(&self, x: &CudaArray) -> Result<Vec<CudaArray>> {
         indexing::nonzero(x)
+    }
+
+    fn matmul(&self, x1: &CudaArray, x2: &CudaArray) -> Result<CudaArray> {
+        linalg::matmul(x1, x2)
+    }
+    fn qr(&self, x: &CudaArray, how: &Qr) -> Result<(CudaArray, CudaArray)> {
+        linalg::qr(x, how)
+    }
+    fn solve(&self, x1: &CudaArray, x2: &CudaArray) -> Result<CudaArray> {
+        linalg::solve(x1, x2)
+    }
+    fn svd(&self, x: &CudaArray, how: &Svd) -> Result<(CudaArray, CudaArray, CudaArray)> {
+        linalg::svd(x, how)
+    }
+    fn fft(&self, op: FftOp, x: &CudaArray, how: &Fft) -> Result<CudaArray> {
+        fourier::fft(op, x, how)
     }
 }

@@ -1,8 +1,9 @@
 //! An open device: its context, its memory, its kernels.
 use crate::compiler::{Compiler, Family};
 use crate::driver::{self, Context, Fault, Function, Grid};
+use crate::libraries::{self, Libraries};
 use crate::memory::Pool;
-use crate::{Options, Unavailable, libraries};
+use crate::{Options, Unavailable};
 use array_protocol::{Device as Pair, Error, ErrorKind, Op, Result};
 use std::collections::HashMap;
 use std::path::Path;
@@ -27,6 +28,7 @@ pub(crate) struct Device {
     pub(crate) multiprocessors: u32,
     pub(crate) context: Context,
     pub(crate) pool: Pool,
+    pub(crate) libraries: Libraries,
     compiler: Compiler,
     loaded: Mutex<HashMap<(Family, String), Function>>,
 }
@@ -61,7 +63,7 @@ impl Device {
     ///
     /// # Errors
     /// `Driver`, `DeviceTooOld`.
-    pub(crate) fn open(ordinal: u32, options: Options) -> Result<Arc<Device>, Unavailable> {
+    pub(crate) fn open(ordinal: u32, options: Options, first: Option<&Path>) -> Result<Arc<Device>, Unavailable> {
         let context = Context::open(ordinal).map_err(failed("open a context"))?;
         let ask = failed("describe the device");
         let (name, capability) = (context.name().map_err(&ask)?, context.capability().map_err(&ask)?);
@@ -78,6 +80,7 @@ impl Device {
             pool: Pool::new(if options.checked { None } else { Some(keep) }),
             // The emulated compiler keeps what it makes itself.
             compiler: Compiler::new(capability, !emulated),
+            libraries: Libraries::new(libraries::folders(first)),
             loaded: Mutex::default(),
             name,
             context,
@@ -87,7 +90,11 @@ impl Device {
     /// An error of the driver, as one of an operation.
     #[cold]
     pub(crate) fn error(&self, op: impl Into<Op>, fault: &Fault) -> Error {
-        let kind = if fault.out_of_memory { ErrorKind::OutOfMemory } else { ErrorKind::Backend };
+        let kind = match fault {
+            Fault { out_of_memory: true, .. } => ErrorKind::OutOfMemory,
+            Fault { missing: true, .. } => ErrorKind::Unsupported,
+            _ => ErrorKind::Backend,
+        };
         Error::new(kind, op).detail(format!("{} ({}): {}", self.pair, self.name, fault.text))
     }
 

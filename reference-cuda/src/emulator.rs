@@ -18,11 +18,21 @@ const SOURCES: &[(&str, &str)] = &[
     ("memory.cpp", include_str!("../emulator/memory.cpp")),
     ("driver.cpp", include_str!("../emulator/driver.cpp")),
     ("compiler.cpp", include_str!("../emulator/compiler.cpp")),
+    ("checked.cpp", include_str!("../emulator/libraries/checked.cpp")),
+    ("stand_in.h", include_str!("../emulator/libraries/stand_in.h")),
+    ("blas.cpp", include_str!("../emulator/libraries/blas.cpp")),
+    ("solver.cpp", include_str!("../emulator/libraries/solver.cpp")),
+    ("fft.cpp", include_str!("../emulator/libraries/fft.cpp")),
 ];
 
 /// A library: its name, which is the first that is asked for, and what it is made of.
-const LIBRARIES: &[(&str, &[&str])] =
-    &[("libcuda.so", &["driver.cpp", "library.cpp", "memory.cpp", "threads.cpp"]), ("libnvrtc.so", &["compiler.cpp"])];
+const LIBRARIES: &[(&str, &[&str])] = &[
+    ("libcuda.so", &["driver.cpp", "library.cpp", "memory.cpp", "threads.cpp", "checked.cpp"]),
+    ("libnvrtc.so", &["compiler.cpp"]),
+    ("libcublas.so", &["blas.cpp"]),
+    ("libcusolver.so", &["solver.cpp"]),
+    ("libcufft.so", &["fft.cpp"]),
+];
 
 /// The folder with the libraries; built if it is not there.
 ///

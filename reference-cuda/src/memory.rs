@@ -1,6 +1,7 @@
 //! Device memory: allocated and freed in the order of the stream, and kept for the next array.
 use crate::device::Device;
 use crate::driver::{Context, Fault, Pointer};
+use array_protocol::dlpack::Tensor;
 use array_protocol::{Error, ErrorKind, Op, Result};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -79,6 +80,8 @@ impl Pool {
 impl Drop for Device {
     fn drop(&mut self) {
         // A device that is lost answers with an error, and its memory is lost with it.
+        let _ = self.context.bind();
+        self.libraries.close();
         let _ = self.pool.empty(&self.context);
     }
 }
@@ -89,9 +92,21 @@ pub(crate) struct Buffer {
     /// 0 where there are no bytes.
     pub(crate) pointer: Pointer,
     pub(crate) bytes: usize,
+    /// Whose memory it is, where it is not the pool's.
+    owner: Option<Tensor>,
 }
 
 impl Buffer {
+    /// Memory of somebody else, who may read it as well: nobody writes to it.
+    pub(crate) fn borrowed(device: &Arc<Device>, pointer: Pointer, bytes: usize, owner: Tensor) -> Buffer {
+        Buffer { device: device.clone(), pointer, bytes, owner: Some(owner) }
+    }
+
+    /// Whether elements may be overwritten once nobody shares the buffer.
+    pub(crate) fn is_own(&self) -> bool {
+        self.owner.is_none()
+    }
+
     /// Memory that holds anything.
     ///
     /// # Errors
@@ -104,13 +119,16 @@ impl Buffer {
                 false => device.error(op, &fault),
             })?,
         };
-        Ok(Buffer { device: device.clone(), pointer, bytes })
+        Ok(Buffer { device: device.clone(), pointer, bytes, owner: None })
     }
 }
 
 impl Drop for Buffer {
     fn drop(&mut self) {
-        if self.bytes > 0 {
+        if self.owner.is_some() {
+            // Work on it may be under way, and its owner does not know of our stream. A device that is lost has no work left.
+            let _ = self.device.context.synchronise();
+        } else if self.bytes > 0 {
             self.device.pool.give(&self.device.context, self.pointer, self.bytes);
         }
     }

@@ -9,6 +9,10 @@ pub(crate) enum Family {
     Gather,
     /// Where chosen elements are.
     Positions,
+    /// Around decompositions.
+    Linalg,
+    /// Products of integers.
+    Product,
     /// Many elements become one.
     Reduce,
     /// Running sums.
@@ -38,6 +42,8 @@ impl Family {
                 include_str!("../../kernels/elementwise.cu"),
             ],
             Family::Gather => &[include_str!("../../kernels/gather.cu")],
+            Family::Linalg => &[include_str!("../../kernels/linalg.cu")],
+            Family::Product => &[include_str!("../../kernels/product.cu")],
             Family::Positions => &[FOLD, BLOCK, include_str!("../../kernels/positions.cu")],
             Family::Reduce => &[FOLD, BLOCK, include_str!("../../kernels/reduce.cu")],
             Family::Sort => &[BLOCK, include_str!("../../kernels/sort.cu")],

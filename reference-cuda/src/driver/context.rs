@@ -49,7 +49,7 @@ impl Context {
     }
 
     /// Makes the context that of this thread.
-    pub(super) fn bind(&self) -> Result<(), Fault> {
+    pub(crate) fn bind(&self) -> Result<(), Fault> {
         // SAFETY: the context is retained as long as `self` lives.
         Ok(unsafe { result::ctx::set_current(self.context) }?)
     }
@@ -58,7 +58,8 @@ impl Context {
         self.context
     }
 
-    pub(super) fn stream(&self) -> sys::CUstream {
+    /// The stream, to bind libraries to.
+    pub(crate) fn stream(&self) -> sys::CUstream {
         self.stream
     }
 
@@ -93,6 +94,29 @@ impl Context {
         self.bind()?;
         // SAFETY: the stream lives as long as `self`.
         Ok(unsafe { result::stream::synchronize(self.stream) }?)
+    }
+
+    /// Waits for all streams, also those of others.
+    pub(crate) fn synchronise_all(&self) -> Result<(), Fault> {
+        self.bind()?;
+        Ok(result::ctx::synchronize()?)
+    }
+
+    /// Lets what is launched on another stream from now on wait for what was launched here.
+    ///
+    /// `other` is 1 or 2, the default streams, or the address of a stream that exists.
+    pub(crate) fn hold_back(&self, other: u64) -> Result<(), Fault> {
+        self.bind()?;
+        let event = result::event::create(sys::CUevent_flags::CU_EVENT_DISABLE_TIMING)?;
+        // SAFETY: event and own stream are valid, the other one by the condition above; a destroyed event still holds who waits for it.
+        unsafe {
+            let done = result::event::record(event, self.stream).and_then(|()| {
+                let flags = sys::CUevent_wait_flags::CU_EVENT_WAIT_DEFAULT;
+                result::stream::wait_event(other as sys::CUstream, event, flags)
+            });
+            result::event::destroy(event)?;
+            Ok(done?)
+        }
     }
 
     /// Memory for work that is launched from now on. `bytes` is not 0.

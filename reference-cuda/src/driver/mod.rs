@@ -15,7 +15,19 @@ use cudarc::driver::sys::CUresult;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
     pub(crate) out_of_memory: bool,
+    /// A library, or a part of it, is not there.
+    pub(crate) missing: bool,
     pub(crate) text: String,
+}
+
+impl Fault {
+    pub(crate) fn new(text: impl Into<String>) -> Fault {
+        Fault { out_of_memory: false, missing: false, text: text.into() }
+    }
+
+    pub(crate) fn missing(text: String) -> Fault {
+        Fault { out_of_memory: false, missing: true, text }
+    }
 }
 
 impl From<DriverError> for Fault {
@@ -27,6 +39,6 @@ impl From<DriverError> for Fault {
             (Ok(name), _) => name,
             _ => format!("error {}", e.0 as u32),
         };
-        Fault { out_of_memory: e.0 == CUresult::CUDA_ERROR_OUT_OF_MEMORY, text }
+        Fault { out_of_memory: e.0 == CUresult::CUDA_ERROR_OUT_OF_MEMORY, missing: false, text }
     }
 }

@@ -31,7 +31,7 @@ impl Context {
     /// Loads a kernel.
     pub(crate) fn load(&self, image: &Image) -> Result<Function, Fault> {
         self.bind()?;
-        let nul = |_| Fault { out_of_memory: false, text: "the name of a kernel holds a NUL".into() };
+        let nul = |_| Fault::new("the name of a kernel holds a NUL");
         let name = CString::new(image.name.as_str()).map_err(nul)?;
         // SAFETY: the image is machine code from the run-time compiler, and is copied by the driver.
         let module = unsafe { result::module::load_data(image.code.as_ptr().cast()) }?;

@@ -88,10 +88,21 @@ impl Chosen {
 
 /// Fails where an index is outside of `[-length, length)`. Waits.
 fn inside(op: Op, index: &CudaArray, length: usize) -> Result<()> {
+    match any_outside(op, index, length)? {
+        false => Ok(()),
+        true => Err(Error::new(ErrorKind::Index, op).detail(format!("an index outside of an axis of length {length}"))),
+    }
+}
+
+/// Whether an integer is outside of `[-length, length)`. Waits.
+///
+/// # Errors
+/// `OutOfMemory`, `Backend`.
+pub(crate) fn any_outside(op: Op, index: &CudaArray, length: usize) -> Result<bool> {
     let index = index.compact(op)?;
     let n = index.size();
     if n == 0 {
-        return Ok(());
+        return Ok(false);
     }
     let device = index.device();
     let found = launch::flag(op, device)?;
@@ -100,10 +111,7 @@ fn inside(op: Op, index: &CudaArray, length: usize) -> Result<()> {
     let function = device.kernel(op, Family::Gather, expression)?;
     let parameters = &mut [address(found.start()), address(index.start()), indices.number(n), long(length)];
     device.launch(op, function, n, parameters)?;
-    match launch::raised(op, &found)? {
-        false => Ok(()),
-        true => Err(Error::new(ErrorKind::Index, op).detail(format!("an index outside of an axis of length {length}"))),
-    }
+    launch::raised(op, &found)
 }
 
 /// The dtype of positions that a mask stands for.

@@ -4,7 +4,7 @@ use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_NOW};
 use std::path::PathBuf;
 
 /// Loads the first of these files that is found in one of the folders, for good. Whether there was one.
-fn load(folders: &[PathBuf], names: &[&str]) -> bool {
+pub(super) fn load(folders: &[PathBuf], names: &[&str]) -> bool {
     let files = folders.iter().flat_map(|folder| names.iter().map(move |name| folder.join(name)));
     for file in files.filter(|f| f.exists()) {
         // SAFETY: the initialisers of NVIDIA's libraries (and of the emulator) have no conditions; the library is never unloaded.

@@ -1,4 +1,9 @@
 //! Data in and out, and devices.
+#[allow(unsafe_code, reason = "memory of others; each block states its condition")]
+mod dlpack;
+
+pub(crate) use dlpack::{from_dlpack, to_dlpack};
+
 use crate::Cuda;
 use crate::array::CudaArray;
 use crate::launch::named;
