@@ -36,9 +36,11 @@ fn cuda() -> Result<reference_cuda::Cuda, reference_cuda::Unavailable> {
     reference_cuda::Cuda::with(0, checked())
 }
 
+/// `EMULATED_WIDE=1`: with the kernels that arrays of more than a billion elements have.
 #[cfg(feature = "reference-cuda")]
 fn emulated_cuda() -> Result<reference_cuda::Cuda, reference_cuda::Unavailable> {
-    reference_cuda::Cuda::emulated(0, checked())
+    let wide = std::env::var_os("EMULATED_WIDE").is_some_and(|v| v == "1");
+    reference_cuda::Cuda::emulated(0, checked().wide(wide))
 }
 
 const TABLE: &[BuiltIn] = &[

@@ -34,6 +34,16 @@ std::string given(const char* name, const char* otherwise) {
     return text ? text : otherwise;
 }
 
+// Plants a fault: `EMULATED_EDIT_FROM` becomes `EMULATED_EDIT_TO` where it occurs. Tells so, and whether it occurs more than once.
+std::string edited(std::string source) {
+    std::string from = given("EMULATED_EDIT_FROM", ""), to = given("EMULATED_EDIT_TO", "");
+    size_t at = from.empty() ? std::string::npos : source.find(from);
+    if (at == std::string::npos) return source;
+    bool once = source.find(from, at + 1) == std::string::npos;
+    fprintf(stderr, once ? "emulated compiler: a fault was planted\n" : "emulated compiler: the place of a fault is not clear\n");
+    return once ? source.replace(at, from.size(), to) : source;
+}
+
 // FNV-1a.
 unsigned long long hash(const std::string& text) {
     unsigned long long h = 14695981039346656037ull;
@@ -54,7 +64,7 @@ ENTRY nvrtcAddNameExpression(Program* program, const char* expression) { program
 
 ENTRY nvrtcCompileProgram(Program* program, int, const char* const*) {
     std::stringstream text;
-    text << "#include \"kernel.h\"\n#line 1 \"kernel.cu\"\n" << program->source << "\n#line 1 \"names\"\n";
+    text << "#include \"kernel.h\"\n#line 1 \"kernel.cu\"\n" << edited(program->source) << "\n#line 1 \"names\"\n";
     for (size_t i = 0; i < program->expressions.size(); i++) {
         text << "EMULATED_KERNEL(" << i << ", &" << program->expressions[i] << ")\n";
         program->names[program->expressions[i]] = "emulated_kernel_" + std::to_string(i);

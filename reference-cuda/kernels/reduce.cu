@@ -5,6 +5,7 @@
 
 template<class Fold, class T> struct Unit {
     typedef typename Fold::Acc Acc;
+    static_assert(sizeof(Acc) <= 64, "the host makes room for 64 bytes");
 
     // Elements `from`, `from + by`, ... before `to` of an output.
     template<int GONE, class I> METHOD static Acc fold(const T* x, const Walk<GONE, 1, I>& gone, I from, I to, I by) {

@@ -1,11 +1,11 @@
 //! The handle, and the trait's methods handed to the families.
 use crate::array::CudaArray;
 use crate::device::{self, Device};
-use crate::{Unavailable, creation, elementwise, emulator, fourier, indexing, interchange, linalg, reduction, shape};
+use crate::{Unavailable, creation, elementwise, emulator, fourier, indexing, interchange, linalg, random, reduction, shape, sorting};
 use array_protocol::options::*;
 use array_protocol::{
-    Backend, BinaryOp, DType, Error, ErrorKind, FftOp, HostArray, Index, Info, Op, Operand, ReduceOp, Result, Shape, ShapeOp, UnaryOp,
-    dlpack, strided,
+    Backend, BinaryOp, DType, Error, ErrorKind, FftOp, HostArray, Index, Info, Op, Operand, RandomOp, ReduceOp, Result, Shape, ShapeOp,
+    UnaryOp, dlpack, strided,
 };
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -135,6 +135,7 @@ const OPERATIONS: &[&str] = &[
     "all",
     "arange",
     "argmax",
+    "argsort",
     "astype",
     "atan2",
     "bitwise_left_shift",
@@ -181,10 +182,12 @@ const OPERATIONS: &[&str] = &[
     "rfft",
     "roll",
     "round",
+    "searchsorted",
     "setitem",
     "sign",
     "sin",
     "solve",
+    "sort",
     "sqrt",
     "squeeze",
     "std",
@@ -195,6 +198,8 @@ const OPERATIONS: &[&str] = &[
     "tanh",
     "to_device",
     "tril",
+    "uniform",
+    "unique_values",
     "upload",
     "var",
     "where",
@@ -210,7 +215,7 @@ impl Backend for Cuda {
 
     fn info(&self) -> Info {
         let mut info = Info::new("reference-cuda", env!("CARGO_PKG_VERSION"))
-            .profiles(&["core", "linalg", "fft", "interchange"])
+            .profiles(&["core", "linalg", "fft", "random", "interchange"])
             .dtypes(DTYPES)
             .operations(OPERATIONS)
             .emulated(self.is_emulated())
@@ -284,6 +289,23 @@ impl Backend for Cuda {
     }
     fn cumulative_sum(&self, x: &CudaArray, how: &Scan) -> Result<CudaArray> {
         reduction::cumulative_sum(x, how)
+    }
+
+    fn sort(&self, x: &CudaArray, how: &Sort) -> Result<CudaArray> {
+        sorting::sort(x, how)
+    }
+    fn argsort(&self, x: &CudaArray, how: &Sort) -> Result<CudaArray> {
+        sorting::argsort(x, how)
+    }
+    fn searchsorted(&self, x1: &CudaArray, x2: &CudaArray, how: &Search) -> Result<CudaArray> {
+        sorting::searchsorted(x1, x2, how)
+    }
+    fn unique_values(&self, x: &CudaArray) -> Result<CudaArray> {
+        sorting::unique_values(x)
+    }
+
+    fn random(&self, op: RandomOp, key: &Key, how: &Random) -> Result<CudaArray> {
+        random::random(self, op, *key, how)
     }
 
     fn full(&self, how: &Full) -> Result<CudaArray> {

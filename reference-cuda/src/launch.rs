@@ -211,6 +211,11 @@ pub(crate) fn long(v: usize) -> Vec<u128> {
     Bytes::default().integer(true, v as i64).aligned()
 }
 
+/// A number of type `u32`, as a parameter.
+pub(crate) fn word(v: u32) -> Vec<u128> {
+    Bytes::default().push(&v.to_ne_bytes()).aligned()
+}
+
 /// A number of type `double`, as a parameter.
 pub(crate) fn double(v: f64) -> Vec<u128> {
     Bytes::default().push(&v.to_ne_bytes()).aligned()

@@ -33,8 +33,10 @@ mod launch;
 mod libraries;
 mod linalg;
 mod memory;
+mod random;
 mod reduction;
 mod shape;
+mod sorting;
 mod unavailable;
 
 /// What kernels take of a device, also of one that is not there.

@@ -1,8 +1,8 @@
 //! The backend on the emulated device: what the conformance suite does not ask for. Without a C++ compiler these tests are skipped, and say so.
 mod support;
 
-use array_protocol::options::{Device, Full};
-use array_protocol::{Backend, BinaryOp, DType, Element, ErrorKind, HostArray, Index, Operand, Scalar, Shape, UnaryOp, idx};
+use array_protocol::options::{ArgReduce, Device, Full, Reduce, Scan, Search, Sort};
+use array_protocol::{Backend, BinaryOp, DType, Element, ErrorKind, HostArray, Index, Operand, ReduceOp, Scalar, Shape, UnaryOp, idx};
 use half::{bf16, f16};
 use reference_cuda::Options;
 use support::emulated;
@@ -156,4 +156,41 @@ fn many_axes_that_do_not_merge() {
     let y = b.download(&b.unary(UnaryOp::Negative, &y).unwrap()).unwrap();
     let reversed: Vec<i32> = (0..4096u32).map(|i| -((i.reverse_bits() >> 20) as i32)).collect();
     assert_eq!(y.view::<i32>().unwrap(), reversed);
+}
+
+/// float16 and bfloat16 beyond arithmetic, which the suite does not run yet: small integers, so that every result is exact.
+#[test]
+fn half_precision_is_reduced_and_sorted() {
+    let Some(b) = emulated(Options::default()) else { return };
+    let numbers: Vec<i32> = (0..700).map(|i| i * 37 % 61 - 30).collect();
+    fn check<T: Element + PartialEq + std::fmt::Debug>(b: &reference_cuda::Cuda, numbers: &[i32], of: impl Fn(f64) -> T) {
+        let all = |values: &[f64]| values.iter().map(|&v| of(v)).collect::<Vec<T>>();
+        let values: Vec<f64> = numbers.iter().map(|&v| f64::from(v)).collect();
+        let x = b.upload(&host(&all(&values)), None).unwrap();
+        let down = |y: array_protocol::Result<reference_cuda::CudaArray>| b.download(&y.unwrap()).unwrap();
+        let reduced = |op, values: &[f64]| assert_eq!(down(b.reduce(op, &x, &Reduce::all())).view::<T>().unwrap(), all(values), "{op:?}");
+        let (n, sum) = (values.len() as f64, values.iter().sum::<f64>());
+        let variance = values.iter().map(|v| (v - sum / n).powi(2)).sum::<f64>() / n;
+        reduced(ReduceOp::Sum, &[sum]);
+        reduced(ReduceOp::Mean, &[sum / n]);
+        reduced(ReduceOp::Var, &[variance]);
+        reduced(ReduceOp::Std, &[variance.sqrt()]);
+        reduced(ReduceOp::Max, &[30.0]);
+        let mut sums = values.clone();
+        (1..sums.len()).for_each(|i| sums[i] += sums[i - 1]);
+        assert_eq!(down(b.cumulative_sum(&x, &Scan::default())).view::<T>().unwrap(), all(&sums));
+        let mut sorted = values.clone();
+        sorted.sort_by(|a, b| b.total_cmp(a));
+        assert_eq!(down(b.sort(&x, &Sort::default().descending(true))).view::<T>().unwrap(), all(&sorted));
+        let first = numbers.iter().position(|&v| v == 30).unwrap() as i64;
+        assert_eq!(down(b.argmax(&x, &ArgReduce::default())).view::<i64>().unwrap(), &[first]);
+        sorted.reverse();
+        sorted.dedup();
+        let unique = b.unique_values(&x).unwrap();
+        assert_eq!(b.download(&unique).unwrap().view::<T>().unwrap(), all(&sorted));
+        let places: Vec<i64> = numbers.iter().map(|&v| i64::from(v + 30)).collect();
+        assert_eq!(down(b.searchsorted(&unique, &x, &Search::default())).view::<i64>().unwrap(), places);
+    }
+    check(&b, &numbers, f16::from_f64);
+    check(&b, &numbers, bf16::from_f64);
 }

@@ -3,7 +3,7 @@
 mod support;
 
 use array_protocol::options::{Device, Full};
-use array_protocol::{Backend, BinaryOp, ErrorKind, Operand, UnaryOp};
+use array_protocol::{Backend, BinaryOp, ErrorKind, Index, Operand, UnaryOp};
 use reference_cuda::{Cuda, Options, Unavailable};
 use std::process::Command;
 use support::emulated;
@@ -59,7 +59,9 @@ fn old_device() {
 
 #[test]
 fn two_devices() {
-    child("on_two_devices", &[("EMULATED_DEVICES", "2")]);
+    for peers in ["1", "0"] {
+        child("on_two_devices", &[("EMULATED_DEVICES", "2"), ("EMULATED_PEERS", peers)]);
+    }
 }
 #[test]
 #[ignore = "run by the test above"]
@@ -70,6 +72,8 @@ fn on_two_devices() {
     assert_eq!(b.device(&x), Device::cuda(1));
     let y = b.to_device(&x, &Device::cuda(0)).unwrap();
     assert_eq!(b.device(&y), Device::cuda(0));
+    let stepped = b.getitem(&x, &[Index::Slice { start: None, stop: None, step: -2 }]).unwrap();
+    assert_eq!(b.download(&b.to_device(&stepped, &Device::cuda(0)).unwrap()).unwrap().view::<f64>().unwrap(), &[3.0; 3][..]);
     let e = b.binary(BinaryOp::Add, Operand::Array(&x), Operand::Array(&y)).map(|_| ()).unwrap_err();
     assert_eq!(e.kind(), ErrorKind::Device, "{e}");
     let z = b.unary(UnaryOp::Negative, &y).unwrap();
@@ -161,4 +165,63 @@ fn missing_libraries() {
     }
     // The rest goes on.
     assert!(b.download(&b.unary(UnaryOp::Exp, &x).unwrap()).is_ok());
+}
+
+/// A barrier that not all threads reach is an error of the call. The emulated device goes on, so that the blame stays with that call.
+#[test]
+fn a_kernel_that_breaks_a_rule() {
+    let edit = ("own = block_scan<Fold>(own, room);", "if (k < to) own = block_scan<Fold>(own, room);");
+    child("broken_rule", &[("EMULATED_EDIT_FROM", edit.0), ("EMULATED_EDIT_TO", edit.1)]);
+}
+#[test]
+#[ignore = "run by the test above"]
+fn broken_rule() {
+    let b = Cuda::emulated(0, Options::default().checked(true)).unwrap();
+    let x = b.full(&Full::default().shape([100]).value(3.0)).unwrap();
+    let e = b.cumulative_sum(&x, &array_protocol::options::Scan::default()).map(|_| ()).unwrap_err();
+    assert!(e.kind() == ErrorKind::Backend && e.to_string().contains("LAUNCH_FAILED"), "{e}");
+    assert_eq!(b.download(&x).unwrap().size(), 100);
+}
+
+#[test]
+fn more_shared_memory_than_there_is() {
+    child(
+        "too_much_shared",
+        &[
+            (
+                "EMULATED_EDIT_FROM",
+                "__shared__ i64 room[THREADS];\n    for (I tile = blockIdx.x; tile < tiles; tile += gridDim.x) {\n        I from = tile * TILE, to = n - from < TILE ? n : from + TILE;\n        i64 count",
+            ),
+            (
+                "EMULATED_EDIT_TO",
+                "__shared__ i64 room[THREADS * 25];\n    for (I tile = blockIdx.x; tile < tiles; tile += gridDim.x) {\n        I from = tile * TILE, to = n - from < TILE ? n : from + TILE;\n        i64 count",
+            ),
+        ],
+    );
+}
+#[test]
+#[ignore = "run by the test above"]
+fn too_much_shared() {
+    let b = Cuda::emulated(0, Options::default().checked(true)).unwrap();
+    let x = b.full(&Full::default().shape([100]).value(3.0)).unwrap();
+    let e = b.nonzero(&x).map(|_| ()).unwrap_err();
+    assert!(e.kind() == ErrorKind::Backend && e.to_string().contains("INVALID_IMAGE"), "{e}");
+    // The device goes on.
+    assert_eq!(b.download(&x).unwrap().size(), 100);
+}
+
+/// A write beside an allocation is an error of the call that made it.
+#[test]
+fn a_kernel_that_writes_too_far() {
+    let edit = ("for (I p = first<I>(); p < packs;", "for (I p = first<I>(); p <= packs;");
+    child("written_too_far", &[("EMULATED_EDIT_FROM", edit.0), ("EMULATED_EDIT_TO", edit.1)]);
+}
+#[test]
+#[ignore = "run by the test above"]
+fn written_too_far() {
+    let b = Cuda::emulated(0, Options::default().checked(true)).unwrap();
+    let x = b.upload(&array_protocol::HostArray::from_slice([64], &[1.0f32; 64]).unwrap(), None).unwrap();
+    let e = b.unary(UnaryOp::Negative, &x).map(|_| ()).unwrap_err();
+    assert!(e.kind() == ErrorKind::Backend && e.to_string().contains("ILLEGAL_ADDRESS"), "{e}");
+    assert_eq!(b.download(&x).unwrap().size(), 64);
 }

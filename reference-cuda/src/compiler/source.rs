@@ -17,6 +17,10 @@ pub(crate) enum Family {
     Reduce,
     /// Running sums.
     Scan,
+    /// Order and search.
+    Sort,
+    /// Random numbers.
+    Random,
 }
 
 const FOLD: &str = include_str!("../../kernels/fold.cuh");
@@ -32,12 +36,18 @@ impl Family {
             include_str!("../../kernels/index.cuh"),
         ];
         let own: &[&str] = match self {
-            Family::Elementwise => &[include_str!("../../kernels/operations.cuh"), include_str!("../../kernels/elementwise.cu")],
+            Family::Elementwise => &[
+                include_str!("../../kernels/operations.cuh"),
+                include_str!("../../kernels/keys.cuh"),
+                include_str!("../../kernels/elementwise.cu"),
+            ],
             Family::Gather => &[include_str!("../../kernels/gather.cu")],
             Family::Linalg => &[include_str!("../../kernels/linalg.cu")],
             Family::Product => &[include_str!("../../kernels/product.cu")],
             Family::Positions => &[FOLD, BLOCK, include_str!("../../kernels/positions.cu")],
             Family::Reduce => &[FOLD, BLOCK, include_str!("../../kernels/reduce.cu")],
+            Family::Sort => &[BLOCK, include_str!("../../kernels/sort.cu")],
+            Family::Random => &[include_str!("../../kernels/random.cu")],
             Family::Scan => &[FOLD, BLOCK, include_str!("../../kernels/scan.cu")],
         };
         common.iter().chain(own).copied().collect()

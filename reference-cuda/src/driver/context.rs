@@ -54,6 +54,10 @@ impl Context {
         Ok(unsafe { result::ctx::set_current(self.context) }?)
     }
 
+    pub(super) fn handle(&self) -> sys::CUcontext {
+        self.context
+    }
+
     /// The stream, to bind libraries to.
     pub(crate) fn stream(&self) -> sys::CUstream {
         self.stream

@@ -3,6 +3,7 @@
 //! Work of one device goes to one stream, so it happens in the order of the calls, whichever thread makes them.
 mod context;
 mod module;
+mod peer;
 
 pub(crate) use context::{Context, Pointer, count, driver_version, initialise};
 pub(crate) use module::{Function, Grid, Image};

@@ -3,7 +3,7 @@ mod picked;
 mod positions;
 
 pub(crate) use picked::any_outside;
-pub(crate) use positions::nonzero;
+pub(crate) use positions::{Choice, chosen, nonzero};
 
 use crate::array::{CudaArray, common_device, wrong_dtype};
 use crate::elementwise::{cast, value as element};

@@ -34,12 +34,23 @@ pub(crate) fn download(x: &CudaArray) -> Result<HostArray> {
     Ok(out)
 }
 
-/// Between devices elements go through the host.
+/// From device to device, or where the driver cannot, through the host.
 pub(crate) fn to_device(b: &Cuda, x: &CudaArray, to: Device) -> Result<CudaArray> {
     let op = InterchangeOp::ToDevice;
     let device = b.device_for(op, Some(to))?;
     if std::sync::Arc::ptr_eq(&device, x.device()) {
         return Ok(x.clone());
     }
+    let x = &x.compact(op)?;
+    let out = CudaArray::empty(op, &device, x.dtype, x.shape().clone())?;
+    let (from, bytes) = (x.device(), x.size() * x.dtype.size());
+    if bytes == 0 || from.context.copy_to(x.start(), &device.context, out.start(), bytes).is_ok() {
+        if device.options.checked {
+            from.synchronise(op)?;
+            device.synchronise(op)?;
+        }
+        return Ok(out);
+    }
+    drop(out);
     upload(b, &download(x).map_err(|e| e.as_op(op))?, Some(to)).map_err(|e| e.as_op(op))
 }

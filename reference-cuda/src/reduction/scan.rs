@@ -38,12 +38,12 @@ pub(crate) fn cumulative_sum(x: &CudaArray, how: &Scan) -> Result<CudaArray> {
     Ok(out)
 }
 
-/// Replaces counts, a vector of int64, by their running sums.
+/// Replaces counts, int64 in C order, by their running sums along the last axis.
 ///
 /// # Errors
 /// `OutOfMemory`, `Backend`.
 pub(crate) fn running_counts(op: Op, counts: &CudaArray) -> Result<()> {
-    running(op, counts, counts, 0)
+    running(op, counts, counts, counts.shape().rank().saturating_sub(1))
 }
 
 /// Writes the running sums of `x`, converted to the dtype of `out`, which is of the same shape and may be `x` itself.

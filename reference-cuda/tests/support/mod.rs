@@ -1,4 +1,7 @@
 //! What the tests share.
+#[allow(dead_code, reason = "not every test file runs it")]
+pub(crate) mod workload;
+
 use reference_cuda::{Cuda, Options, Unavailable};
 
 /// An emulated device; `None`, with the reason said, where it cannot be built here.
