@@ -38,7 +38,7 @@ template<class T> __global__ void exponents(i32* out, const T* x, i64 count, i64
             }
             out[b] = e;
         }
-        __syncthreads(); // before `found` is overwritten
+        // What is read after the last barrier is read by the thread that overwrites it.
     }
 }
 
