@@ -38,7 +38,7 @@ template<class T> __global__ void exponents(i32* out, const T* x, i64 count, i64
             }
             out[b] = e;
         }
-        __syncthreads(); // before `found` is overwritten
+        // What is read after the last barrier is read by the thread that overwrites it.
     }
 }
 
@@ -81,6 +81,12 @@ template<class T> __global__ void upper(T* out, const T* x, const i32* e, i64 n,
 
 template<class T> __global__ void identity(T* out, i64 n, i64 rows, i64 columns) {
     for (i64 i = first<i64>(); i < n; i += step<i64>()) out[i] = convert<T>(i / columns % rows == i % columns ? 1.0f : 0.0f);
+}
+
+// Systems whose right sides are not finite have NaN for a solution, whatever their matrix: that it is singular does not count.
+template<class T> __global__ void forgive(i32* found, const i32* sides, i64 n, i64 count) {
+    for (i64 i = first<i64>(); i < n; i += step<i64>())
+        if (sides[i % count] == NOT_FINITE && found[i] > 0) found[i] = 0;
 }
 
 // -- two equal rows ----------------------------------------------------------------------------------------------------------

@@ -39,6 +39,12 @@ mod shape;
 mod sorting;
 mod unavailable;
 
+/// What kernels take of a device, also of one that is not there.
+pub mod kernels {
+    pub use crate::compiler::KERNELS_ENV;
+    pub use crate::compiler::report::{Choice, Usage, compiler, report};
+}
+
 pub use array::CudaArray;
 pub use backend::{Cuda, Options};
 pub use libraries::LIBRARIES_ENV;

@@ -251,6 +251,71 @@ fn in_sorts() {
     );
 }
 
+#[test]
+fn in_products() {
+    all_caught(
+        &[
+            fault(
+                "product",
+                "y[(p + row) * b.down + j * b.across] : T(0);\n            __syncthreads();",
+                "y[(p + row) * b.down + j * b.across] : T(0);",
+            ),
+            fault("product", "__syncthreads(); // before the tiles are overwritten", ""),
+            fault("product", "x = a.data + which * a.step", "x = a.data"),
+            fault("product", "(p + row) * b.down + j * b.across", "(p + row) * b.across + j * b.down"),
+            fault("product", "if (i < m && j < n) out", "if (i < m) out"),
+            fault("product", "(n + side - 1) / side", "(n + side - 2) / side"),
+            fault("product", "p < k; p += side", "p + 1 < k; p += side"),
+            fault("product", "q < side; ++q", "q < side - 1; ++q"),
+            fault("product", "typedef decltype(bits() + 0u) sum_type", "typedef float sum_type"),
+        ],
+        false,
+    );
+}
+
+#[test]
+fn in_decompositions() {
+    all_caught(
+        &[
+            // Exponents.
+            fault("linalg", "found[t] = most;\n        __syncthreads();", "found[t] = most;"),
+            fault("linalg", "fmax(found[t], found[t + half]);\n            __syncthreads();", "fmax(found[t], found[t + half]);"),
+            fault("linalg", "half > 0; half /= 2", "half > 1; half /= 2"),
+            fault("linalg", "is_nan(v) ? infinity() : fmax(most, v)", "fmax(most, v)"),
+            fault("linalg", "out[b] = e;", "out[b] = 0;"),
+            fault("linalg", "times_power(x[i], -own)", "times_power(x[i], own)"),
+            fault("linalg", "times_power(x[i], plus - minus)", "times_power(x[i], plus)"),
+            fault("linalg", "e[i / size];\n        i64 at", "e[0];\n        i64 at"),
+            fault("linalg", "r <= c ?", "r < c ?"),
+            fault("linalg", "(b * columns + c) * m + r", "(b * rows + r) * m + c"),
+            // Equal rows.
+            fault("linalg", "digests[b * n + other]", "digests[other]"),
+            fault("linalg", "if (same_row) found[b] = 1;", ""),
+            fault("linalg", "row[j * n]", "row[j]"),
+            // Small systems.
+            fault("linalg", "m[i] = given[i];\n        __syncthreads();", "m[i] = given[i];"),
+            fault("linalg", "best : -1;\n            }\n            __syncthreads();", "best : -1;\n            }"),
+            fault(
+                "linalg",
+                "x[row * k + j] = v;\n                }\n            }\n            __syncthreads();",
+                "x[row * k + j] = v;\n                }\n            }",
+            ),
+            fault("linalg", "m[p * n + p]);\n            __syncthreads();", "m[p * n + p]);"),
+            fault(
+                "linalg",
+                "x[p * k + j]);\n                }\n            }\n            __syncthreads();",
+                "x[p * k + j]);\n                }\n            }",
+            ),
+            fault("linalg", "__syncthreads(); // before the matrix is overwritten", ""),
+            fault("linalg", "> modulus(m[best * n + p])) best = i", "< modulus(m[best * n + p])) best = i"),
+            fault("linalg", "x[p * k + j] = x[row * k + j];", ""),
+            fault("linalg", "q < left * k; q += threads", "q < threads && q < left * k; q += threads"),
+            fault("linalg", "for (int p = n - 1; p >= 0; --p)", "for (int p = n - 1; p > 0; --p)"),
+        ],
+        false,
+    );
+}
+
 /// The kernels with 64-bit index arithmetic, on the same small arrays.
 #[test]
 fn in_wide_indices() {

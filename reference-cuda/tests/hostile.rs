@@ -132,6 +132,41 @@ fn any_order() {
     assert_eq!(b.download(&found[0]).unwrap().view::<i64>().unwrap(), want);
 }
 
+/// The emulated driver and compiler, without the libraries beside them.
+#[test]
+fn libraries_that_are_missing() {
+    let Some(_) = emulated(Options::default()) else { return };
+    let whole = reference_cuda::emulator::build().unwrap();
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("without-libraries");
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    for name in ["libcuda.so", "libnvrtc.so", "kernel.h", "machine.h"] {
+        std::fs::copy(whole.join(name), folder.join(name)).unwrap();
+    }
+    child("missing_libraries", &[(reference_cuda::LIBRARIES_ENV, folder.to_str().unwrap())]);
+}
+#[test]
+#[ignore = "run by the test above"]
+fn missing_libraries() {
+    use array_protocol::options::{Fft, Svd};
+    let b = Cuda::open(0).unwrap();
+    assert!(b.is_emulated());
+    let x = b.full(&Full::default().shape([2, 2]).value(1.0)).unwrap();
+    let errors = [
+        (b.matmul(&x, &x).map(|_| ()), "libcublas"),
+        (b.svd(&x, &Svd::default()).map(|_| ()), "libcusolver"),
+        (b.fft(array_protocol::FftOp::Rfft, &x, &Fft::default()).map(|_| ()), "libcufft"),
+    ];
+    for (answer, name) in errors {
+        let e = answer.unwrap_err();
+        // Where CUDA is installed its libraries are found, and have nothing to say to this driver.
+        let missing = e.kind() == ErrorKind::Unsupported && e.to_string().contains(name);
+        assert!(missing || e.kind() == ErrorKind::Backend, "{e}");
+    }
+    // The rest goes on.
+    assert!(b.download(&b.unary(UnaryOp::Exp, &x).unwrap()).is_ok());
+}
+
 /// A barrier that not all threads reach is an error of the call. The emulated device goes on, so that the blame stays with that call.
 #[test]
 fn a_kernel_that_breaks_a_rule() {

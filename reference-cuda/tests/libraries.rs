@@ -134,6 +134,9 @@ fn large_systems() {
     for singular in [equal, row, column] {
         assert_eq!(solve(&singular).map(|_| ()).unwrap_err().kind(), ErrorKind::Singular);
     }
+    let lost = b.upload(&host([n], &[f64::NAN; 61]), None).unwrap();
+    let zeros = b.upload(&host([n, n], &vec![0.0; n * n]), None).unwrap();
+    assert!(b.download(&b.solve(&zeros, &lost).unwrap()).unwrap().view::<f64>().unwrap().iter().all(|v| v.is_nan()));
     let mut open = a.clone();
     open[5] = f64::INFINITY;
     assert!(b.download(&solve(&open).unwrap()).unwrap().view::<f64>().unwrap().iter().all(|v| v.is_nan()));

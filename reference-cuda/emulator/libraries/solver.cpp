@@ -55,6 +55,19 @@ void write(int kind, void* p, size_t leading, Matrix& x, size_t columns) {
         for (size_t i = 0; i < x.m; i++) put(kind, p, i + j * leading, x(i, j));
 }
 
+// Whether squares of the elements overflow, or all of them vanish, in the arithmetic of the real library: it would not get through unhurt.
+bool out_of_range(int kind, const Matrix& x) {
+    real largest = 0;
+    for (number v : x.at) largest = fmaxl(largest, fmaxl(fabsl(v.re), fabsl(v.im)));
+    int e = 0;
+    frexpl(largest, &e);
+    int most = part(kind) ? 490 : 55;
+    return largest != 0 && (e > most || e < -most);
+}
+void spoil(Matrix& x) {
+    for (number& v : x.at) v = { NAN, NAN };
+}
+
 // x^H y
 number inner(const number* x, const number* y, size_t n) {
     number out = { 0, 0 };
@@ -165,6 +178,7 @@ ENTRY cusolverDnXgesvd(Handle* handle, Parameters* parameters, signed char job_u
     if (int bad = check_room(device, device_bytes, host, host_bytes, info)) return bad;
     Matrix x = read(a_kind, a, m, n, lda), v(n, n);
     for (long long i = 0; i < n; i++) v(i, i) = { 1, 0 };
+    bool hurt = out_of_range(a_kind, x);
     *info = rotate(x, v) ? 0 : 1;
     std::vector<real> lengths(n);
     std::vector<size_t> order(n);
@@ -184,6 +198,10 @@ ENTRY cusolverDnXgesvd(Handle* handle, Parameters* parameters, signed char job_u
         for (long long i = 0; j < rank && i < m; i++) left(i, j) = (1 / lengths[from]) * x(i, from);
     }
     complete(left, rank, columns);
+    if (hurt) {
+        spoil(left);
+        for (long long j = 0; j < n; j++) put_part(s_kind, s, j, NAN);
+    }
     write(u_kind, u, ldu, left, columns);
     write(v_kind, vh, ldv, right, n);
     // The matrix is lost.
@@ -210,6 +228,7 @@ ENTRY cusolverDnXgeqrf(Handle* handle, Parameters* parameters, long long m, long
     if (!reaches(a_kind, a, m, n, lda, "a matrix") || !reaches(a_kind, tau, k, 1, k, "factors of reflections")) return INVALID_VALUE;
     if (int bad = check_room(device, device_bytes, host, host_bytes, info)) return bad;
     Matrix x = read(a_kind, a, m, n, lda);
+    if (out_of_range(a_kind, x)) spoil(x);
     for (long long p = 0; p < k; p++) {
         number alpha = x(p, p), factor = { 0, 0 };
         real below = norm(x.column(p) + p + 1, m - p - 1);

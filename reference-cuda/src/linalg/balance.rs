@@ -61,6 +61,15 @@ impl Balanced {
         self.put(x, size, 0, 0)
     }
 
+    /// Clears what infos say of singular matrices where these right sides were not finite. `infos` holds as many for each, or several times.
+    ///
+    /// # Errors
+    /// `Backend`.
+    pub(super) fn forgive(&self, infos: &CudaArray) -> Result<()> {
+        let parameters = &mut [address(infos.start()), address(self.start()), long(infos.size()), long(self.exponents.size())];
+        run(self.op, infos.device(), "forgive", infos.dtype, infos.size(), parameters)
+    }
+
     fn put(&self, x: &CudaArray, size: usize, less: u64, scales: i64) -> Result<()> {
         let n = self.exponents.size() * size;
         if n == 0 {

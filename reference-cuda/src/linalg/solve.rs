@@ -77,6 +77,7 @@ impl Systems {
         let parameters = &mut [address(infos.start()), address(a.start()), address(b.start()), long(count), order, long(k)];
         device.launch_blocks(OP.into(), function, count, BLOCK, parameters)?;
         eb.restore(&b, n * k, Some(&ea))?;
+        eb.forgive(&infos)?;
         ended(OP, &infos, x1.shape(), ErrorKind::Singular)?;
         cast(OP, &b, self.dtype)
     }
@@ -107,6 +108,7 @@ impl Systems {
             call.map_err(said(OP, device))?;
         }
         eb.restore(&b, n * k, Some(&ea))?;
+        eb.forgive(&infos)?;
         ended(OP, &infos, x1.shape(), ErrorKind::Singular)?;
         Ok(super::by_columns(&b, &self.outer, n, k, n * k))
     }

@@ -1,5 +1,7 @@
 //! What the tests share.
 #[allow(dead_code, reason = "not every test file runs it")]
+mod matrices;
+#[allow(dead_code, reason = "not every test file runs it")]
 pub(crate) mod workload;
 
 use reference_cuda::{Cuda, Options, Unavailable};

@@ -81,12 +81,14 @@ pub(crate) fn run(ours: &Cuda, part: &str) {
         "sort" => sort(pair),
         "search" => search(pair),
         "random" => random(pair),
+        "product" => super::matrices::product(ours),
+        "linalg" => super::matrices::linalg(ours),
         _ => panic!("no part {part}"),
     }
 }
 
 pub(crate) const PARTS: &[&str] =
-    &["elementwise", "gather", "reduce", "spread", "largest", "scan", "positions", "sort", "search", "random"];
+    &["elementwise", "gather", "reduce", "spread", "largest", "scan", "positions", "sort", "search", "random", "product", "linalg"];
 
 /// Every third row, all columns from the end on, planes from the third on.
 fn stepped<R>() -> [Index<R>; 3] {
