@@ -73,7 +73,7 @@ ENTRY cuDeviceGetAttribute(int* out, int attribute, int) {
     case 1: *out = 1024; break;   // threads per block
     case 8: *out = SHARED_MEMORY; break;  // shared memory per block
     case 10: *out = 32; break;    // threads of a warp
-    case 16: *out = 4; break;     // multiprocessors
+    case 16: *out = 1; break;     // multiprocessors: few, so that a block takes several units of work
     case 39: *out = 2048; break;  // threads of a multiprocessor
     case 75: *out = number("EMULATED_CAPABILITY", 90) / 10; break;
     case 76: *out = number("EMULATED_CAPABILITY", 90) % 10; break;

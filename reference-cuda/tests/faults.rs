@@ -130,6 +130,7 @@ fn in_reductions() {
                 "__syncthreads();\n        if ((int)threadIdx.x < half)",
                 "if ((int)threadIdx.x < half) __syncthreads();\n        if ((int)threadIdx.x < half)",
             ),
+            fault("reduce", "finish<Out>(acc, (i64)length, option);\n        __syncthreads();", "finish<Out>(acc, (i64)length, option);"),
             // The ends of parts and trees.
             fault("reduce", "for (int half = (int)blockDim.x / 2; half > 0;", "for (int half = (int)blockDim.x / 2; half > 1;"),
             fault("reduce", "for (int half = (int)blockDim.x / 2;", "for (int half = 64;"),
@@ -213,6 +214,7 @@ fn in_scans() {
 fn in_positions() {
     all_caught(
         &[
+            fault("positions", "counts[tile] = count;\n        __syncthreads();", "counts[tile] = count;"),
             fault("positions", "count = block_join<NonZero>(count, room);", ""),
             fault("positions", "tile ? ends[tile - 1] : 0", "tile ? ends[tile] : 0"),
             fault("positions", "before += room[blockDim.x - 1];\n            __syncthreads();", "before += room[blockDim.x - 1];"),

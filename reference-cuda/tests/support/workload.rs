@@ -138,7 +138,7 @@ fn shapes() -> [(Vec<usize>, Reduce); 9] {
         (vec![300, 40], Reduce::over(&[1])),
         (vec![20011], Reduce::all()),
         (vec![6, 700], Reduce::over(&[1])),
-        (vec![700, 40], Reduce::over(&[0])),
+        (vec![700, 200], Reduce::over(&[0])),
         (vec![7, 33, 65], Reduce::over(&[0, 2])),
         (vec![300, 5], Reduce::over(&[1]).keepdims(true)),
         (vec![3, 20_000], Reduce::over(&[-1])),
@@ -216,7 +216,7 @@ fn scan(pair: &Pair<'_>) {
 }
 
 fn positions(pair: &Pair<'_>) {
-    for n in [1usize, 300, 2048, 2049, 70_000] {
+    for n in [1usize, 300, 2048, 2049, 140_000] {
         let x = pair.upload(&array(&[n], |v| f32::from(v % 4 == 0)));
         both!(pair, "nonzero", |b, x = x| b.nonzero(x).map(|mut all| all.remove(0)));
     }
