@@ -67,7 +67,7 @@ fn written(usages: &[Usage], architectures: &[&str]) -> String {
     }
     let mut out = String::from(
         "# Kernels of the CUDA reference\n\nRegisters of a thread / bytes spilled / bytes of stack / bytes of shared memory of a block: the \
-         largest of the instances that a run of the conformance suite asks for, by the run-time compiler of CUDA 13.0. No device was needed. \
+         largest of the instances that the recorded run asks for, by the run-time compiler of CUDA 13.0. No device was needed. \
          Made by `cargo run -p reference-cuda --example kernels`.\n\n| family | kernel | instances |",
     );
     architectures.iter().for_each(|a| out += &format!(" {a} |"));
