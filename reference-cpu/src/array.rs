@@ -15,7 +15,7 @@ macro_rules! buffers {
 
         impl Buffer {
             #[inline]
-    pub(crate) fn dtype(&self) -> DType { match self { $( Buffer::$d(_) => DType::$d ),* } }
+            pub(crate) fn dtype(&self) -> DType { match self { $( Buffer::$d(_) => DType::$d ),* } }
         }
 
         $( impl Typed for $t {

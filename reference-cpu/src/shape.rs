@@ -3,7 +3,7 @@ use crate::array::{CpuArray, any_dtype};
 use crate::memory::{self, Means};
 use crate::promote::{converted, promoted};
 use array_protocol::options::Roll;
-use array_protocol::strided::{Layout, axis, c_strides};
+use array_protocol::strided::{Layout, axis, c_strides, joined};
 use array_protocol::{Error, ErrorKind, Operand, Result, Shape, ShapeOp};
 
 pub(crate) fn reshape(with: Means<'_>, x: &CpuArray, shape: &Shape) -> Result<CpuArray> {
@@ -44,14 +44,7 @@ pub(crate) fn concat(with: Means<'_>, arrays: &[&CpuArray], along: Option<i64>) 
 fn join(parts: &[CpuArray], at: usize) -> Result<CpuArray> {
     let op = ShapeOp::Concat;
     let Some(first) = parts.first() else { return Err(Error::new(ErrorKind::Value, op).detail("no arrays")) };
-    let mut shape = first.shape().clone();
-    for p in &parts[1..] {
-        let fits = p.shape().rank() == shape.rank() && (0..shape.rank()).all(|i| i == at || p.shape()[i] == shape[i]);
-        if !fits {
-            return Err(Error::new(ErrorKind::Shape, op).shapes(&[first.shape(), p.shape()]));
-        }
-        shape[at] = shape[at].checked_add(p.shape()[at]).ok_or_else(|| memory::exhausted(op, None))?;
-    }
+    let shape = joined(op, parts.iter().map(CpuArray::shape), at)?;
     let n = memory::size(op, &shape)?;
     // A result without elements may have any number of rows.
     let rows = if n == 0 { 0 } else { shape[..at].iter().product() };

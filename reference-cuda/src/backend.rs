@@ -128,83 +128,6 @@ impl Cuda {
     }
 }
 
-/// The operations that this backend has by now.
-const OPERATIONS: &[&str] = &[
-    "abs",
-    "add",
-    "all",
-    "arange",
-    "argmax",
-    "argsort",
-    "astype",
-    "atan2",
-    "bitwise_left_shift",
-    "bitwise_xor",
-    "broadcast_to",
-    "clip",
-    "concat",
-    "copysign",
-    "cos",
-    "count_nonzero",
-    "cumulative_sum",
-    "divide",
-    "download",
-    "equal",
-    "exp",
-    "expm1",
-    "eye",
-    "fft",
-    "flip",
-    "floor_divide",
-    "from_dlpack",
-    "full",
-    "getitem",
-    "hypot",
-    "isnan",
-    "less",
-    "linspace",
-    "log",
-    "log1p",
-    "logical_and",
-    "matmul",
-    "max",
-    "maximum",
-    "mean",
-    "multiply",
-    "negative",
-    "nonzero",
-    "permute_dims",
-    "pow",
-    "prod",
-    "qr",
-    "remainder",
-    "reshape",
-    "rfft",
-    "roll",
-    "round",
-    "searchsorted",
-    "setitem",
-    "sign",
-    "sin",
-    "solve",
-    "sort",
-    "sqrt",
-    "squeeze",
-    "std",
-    "subtract",
-    "sum",
-    "svd",
-    "take",
-    "tanh",
-    "to_device",
-    "tril",
-    "uniform",
-    "unique_values",
-    "upload",
-    "var",
-    "where",
-];
-
 /// The dtypes, in the order of the standard.
 const DTYPES: &[DType] = DType::ALL;
 
@@ -217,7 +140,6 @@ impl Backend for Cuda {
         let mut info = Info::new("reference-cuda", env!("CARGO_PKG_VERSION"))
             .profiles(&["core", "linalg", "fft", "random", "interchange"])
             .dtypes(DTYPES)
-            .operations(OPERATIONS)
             .emulated(self.is_emulated())
             .declare("floor_div_inf", "floor")
             .declare("int_div_zero", "zero")

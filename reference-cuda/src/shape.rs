@@ -2,8 +2,7 @@
 use crate::array::{CudaArray, common_device};
 use crate::elementwise::common;
 use crate::launch::{self, Input};
-use crate::memory::exhausted;
-use array_protocol::strided::{Layout, axis};
+use array_protocol::strided::{Layout, axis, joined};
 use array_protocol::{Error, ErrorKind, Operand, Result, Shape, ShapeOp};
 use smallvec::SmallVec;
 
@@ -35,15 +34,7 @@ pub(crate) fn concat(arrays: &[&CudaArray], along: Option<i64>) -> Result<CudaAr
             (arrays.iter().map(flat).collect::<Result<_>>()?, 0)
         }
     };
-    let mut shape = parts[0].shape().clone();
-    for p in &parts[1..] {
-        let fits = p.shape().rank() == shape.rank() && (0..shape.rank()).all(|i| i == at || p.shape()[i] == shape[i]);
-        if !fits {
-            return Err(Error::new(ErrorKind::Shape, op).shapes(&[first.shape(), p.shape()]));
-        }
-        shape[at] = shape[at].checked_add(p.shape()[at]).ok_or_else(|| exhausted(op, None))?;
-    }
-    let out = CudaArray::empty(op, device, dtype, shape)?;
+    let out = CudaArray::empty(op, device, dtype, joined(op, parts.iter().map(CudaArray::shape), at)?)?;
     let mut start = 0;
     for p in &parts {
         let len = p.shape()[at];

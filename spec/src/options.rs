@@ -233,6 +233,17 @@ choices! {
     }
 }
 
+impl Norm {
+    /// What a forward transform of length `n` is multiplied by.
+    pub fn factor(self, n: usize) -> f64 {
+        match self {
+            Norm::Backward => 1.0,
+            Norm::Ortho => 1.0 / (n as f64).sqrt(),
+            Norm::Forward => 1.0 / n as f64,
+        }
+    }
+}
+
 /// The key of a random stream: a value, not a state. The same key gives the same numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]

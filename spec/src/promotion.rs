@@ -39,6 +39,16 @@ impl DType {
         }
     }
 
+    /// The dtype of a sum or product of elements of this dtype where none is asked for (table `accumulate`): integers widen to 64 bits, which
+    /// hold the low bits of every result.
+    pub const fn accumulator(self) -> DType {
+        match self.kind() {
+            Kind::Int => DType::Int64,
+            Kind::UInt => DType::UInt64,
+            Kind::Bool | Kind::Float | Kind::Complex => self,
+        }
+    }
+
     /// The dtype that creation functions give a number of this kind.
     pub const fn default_of(kind: Kind) -> DType {
         match kind {

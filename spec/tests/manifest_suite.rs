@@ -9,6 +9,13 @@ fn suite() -> Suite {
 }
 
 #[test]
+fn sums_accumulate_in_the_dtype_of_the_table() {
+    for (from, to) in suite().accumulate.dtype {
+        assert_eq!(from.accumulator(), to, "{from}");
+    }
+}
+
+#[test]
 fn the_list_of_files_is_the_folder() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("manifests");
     let mut folder = BTreeSet::new();

@@ -7,7 +7,7 @@ mod plans;
 use crate::Cpu;
 use crate::array::{CpuArray, Typed, wrong_dtype};
 use crate::memory;
-use array_protocol::options::{Fft, Norm};
+use array_protocol::options::Fft;
 use array_protocol::strided::axis;
 use array_protocol::{DType, Error, ErrorKind, FftOp, Result};
 use lines::transform;
@@ -75,12 +75,7 @@ pub(crate) fn fft(b: &Cpu, op: FftOp, x: &CpuArray, how: &Fft) -> Result<CpuArra
     if n == 0 || len == 0 {
         return Err(Error::new(ErrorKind::Value, op).shapes(&[x.shape()]).detail("a transform of length 0"));
     }
-    let scale = match how.norm {
-        Norm::Backward => 1.0,
-        Norm::Ortho => 1.0 / (n as f64).sqrt(),
-        Norm::Forward => 1.0 / n as f64,
-    };
-    run(b, Job { op, at, n, scale }, x)
+    run(b, Job { op, at, n, scale: how.norm.factor(n) }, x)
 }
 
 /// What is asked for: transforms of length `n` along the axis `at`, times `scale`.

@@ -10,7 +10,8 @@ mod tall;
 use crate::array::wrong_dtype;
 use crate::memory;
 use crate::simd::Simd;
-use array_protocol::{DType, Error, ErrorKind, LinalgOp, Result, Shape};
+use array_protocol::strided::{stack, stacked};
+use array_protocol::{DType, Error, LinalgOp, Result};
 use element::{Field, Wide};
 use faer::{MatMut, MatRef, Par};
 use std::borrow::Cow;
@@ -30,21 +31,8 @@ fn refused(op: LinalgOp, dtype: DType) -> Error {
     if crate::array::DTYPES.contains(&dtype) { wrong_dtype(op, &[dtype]) } else { Error::unsupported(op).dtypes(&[dtype]) }
 }
 
-/// A stack of matrices: the shape of the stack, rows, columns.
-///
-/// # Errors
-/// `Shape`.
-fn stack(op: LinalgOp, shape: &Shape) -> Result<(Shape, usize, usize)> {
-    match &**shape {
-        [stack @ .., m, n] => Ok((Shape::from(stack), *m, *n)),
-        _ => Err(Error::new(ErrorKind::Shape, op).shapes(&[shape]).detail("the rank is below 2")),
-    }
-}
-
-/// The stack's shape followed by other axes.
-fn stacked(stack: &Shape, last: &[usize]) -> Shape {
-    stack.iter().chain(last).copied().collect()
-}
+/// Multiplications from which on threads share most decompositions.
+const SHARED: usize = 1 << 21;
 
 /// Threads for about that many multiplications, if they pay from `enough` on.
 fn threads(work: usize, enough: usize) -> Par {

@@ -1,6 +1,6 @@
 //! QR decomposition by blocks of reflections (Householder), as LAPACK's `geqrf` and `orgqr`: a block of columns is decomposed by one
 //! thread, and what it does to the columns behind it is spread over all, in pieces whose size depends on the shape alone.
-use super::Wide;
+use super::{SHARED, Wide};
 use crate::memory;
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::householder::{
@@ -15,8 +15,6 @@ use faer::{Conj, Mat, MatMut, MatRef, Par};
 const BLOCK: usize = 48;
 /// Columns that one task works on.
 const PIECE: usize = 128;
-/// Multiplications from which on threads share them.
-const SHARED: usize = 1 << 21;
 
 /// `Q` as products of reflections, and `R`.
 pub(super) struct Reflections<W: Wide> {

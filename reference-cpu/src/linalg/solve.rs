@@ -1,11 +1,11 @@
 //! Systems of linear equations.
-use super::{Field, Wide, append, balanced, dense, field, nth, stack, stacked, threads};
+use super::{Field, Wide, append, balanced, dense, field, nth, threads};
 use crate::array::CpuArray;
 use crate::backend::Cpu;
 use crate::memory;
 use crate::promote::{converted, promoted};
 use crate::simd::Simd;
-use array_protocol::strided::Layout;
+use array_protocol::strided::{Layout, Systems, broadcast_to};
 use array_protocol::{Error, ErrorKind, LinalgOp, Operand, Result, Shape};
 use faer::MatRef;
 use faer::dyn_stack::{MemBuffer, MemStack};
@@ -16,27 +16,11 @@ use faer::mat::Mat;
 const OP: LinalgOp = LinalgOp::Solve;
 
 pub(crate) fn solve(b: &Cpu, x1: &CpuArray, x2: &CpuArray) -> Result<CpuArray> {
-    let wrong = || Error::new(ErrorKind::Shape, OP).shapes(&[x1.shape(), x2.shape()]);
-    let (s1, n, columns) = stack(OP, x1.shape())?;
-    // A right-hand side is a vector only if it has one axis.
-    let (s2, rows, k) = match &**x2.shape() {
-        [rows] => (Shape::scalar(), *rows, None),
-        [s2 @ .., rows, k] => (Shape::from(s2), *rows, Some(*k)),
-        [] => return Err(wrong()),
-    };
-    if n != columns || n != rows {
-        return Err(wrong());
-    }
-    let count = s1.broadcast(&s2).ok_or_else(wrong)?;
+    let Systems { left, right, stack, n, k, shape } = Systems::new(x1.shape(), x2.shape())?;
     let dtype = promoted(OP, &[x1, x2])?;
-    let shape = match k {
-        None => stacked(&count, &[n]),
-        Some(k) => stacked(&count, &[n, k]),
-    };
-    let (l1, l2) =
-        (Layout::contiguous(s1).broadcast_to(&count).ok_or_else(wrong)?, Layout::contiguous(s2).broadcast_to(&count).ok_or_else(wrong)?);
+    let (l1, l2) = (broadcast_to(&Layout::contiguous(left), &stack)?, broadcast_to(&Layout::contiguous(right), &stack)?);
     let (x1, x2) = (converted(OP, Operand::Array(x1), dtype)?, converted(OP, Operand::Array(x2), dtype)?);
-    field!(OP, dtype, T => each::<T>(b.simd(), (&x1, &l1), (&x2, &l2), [n, k.unwrap_or(1)], shape))
+    field!(OP, dtype, T => each::<T>(b.simd(), (&x1, &l1), (&x2, &l2), [n, k], shape))
 }
 
 fn each<T: Field>(

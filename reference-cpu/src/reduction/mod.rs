@@ -31,16 +31,7 @@ fn accumulator(op: impl Into<Op>, x: DType, asked: Option<DType>) -> Result<DTyp
     match asked {
         _ if x == DType::Bool => Err(wrong_dtype(op, &[x])),
         Some(DType::Bool) => Err(wrong_dtype(op, &[x, DType::Bool])),
-        asked => Ok(asked.unwrap_or(widest(x))),
-    }
-}
-
-/// The widest dtype of the kind: of integers, the one that has the low bits of all results.
-fn widest(x: DType) -> DType {
-    match x.kind() {
-        Kind::Int => DType::Int64,
-        Kind::UInt => DType::UInt64,
-        Kind::Bool | Kind::Float | Kind::Complex => x,
+        asked => Ok(asked.unwrap_or(x.accumulator())),
     }
 }
 
@@ -91,7 +82,7 @@ impl Job<'_> {
         let out = if sum {
             numeric!(op, x.dtype(), T => self.sum::<T>(&x))?
         } else {
-            let x = cast(self.b.means(), op, &x, widest(x.dtype()))?;
+            let x = cast(self.b.means(), op, &x, x.dtype().accumulator())?;
             array_protocol::dispatch_dtype!(x.dtype(), in [i64, u64, f32, f64, Complex<f32>, Complex<f64>], T => self.product::<T>(&x),
                 else => Err(refused(op, x.dtype())))?
         };

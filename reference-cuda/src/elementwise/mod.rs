@@ -8,6 +8,6 @@ mod unary;
 
 pub(crate) use binary::{binary, binary_assign};
 pub(crate) use cast::cast;
-pub(crate) use operand::{common, value};
+pub(crate) use operand::{Fitted, common, value};
 pub(crate) use select::{clip, select};
 pub(crate) use unary::{unary, unary_assign};

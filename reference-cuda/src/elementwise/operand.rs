@@ -1,10 +1,12 @@
 //! Operands brought to one dtype, by the promotion rules of the protocol.
 use super::cast;
 use crate::array::CudaArray;
-use crate::launch::Input;
+use crate::device::Device;
+use crate::launch::{self, Input};
 use array_protocol::{DType, Op, Operand, Result, Scalar, Shape, common_dtype};
 use smallvec::SmallVec;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// The dtype that operands meet in.
 ///
@@ -32,7 +34,7 @@ pub(crate) fn value(op: impl Into<Op>, s: Scalar, dtype: DType) -> Result<[u8; 1
 }
 
 /// An operand of a kernel over elements of one dtype: a scalar becomes no array.
-pub(super) enum Fitted<'a> {
+pub(crate) enum Fitted<'a> {
     Array(Cow<'a, CudaArray>),
     Value(DType, [u8; 16], Shape),
 }
@@ -42,7 +44,7 @@ impl<'a> Fitted<'a> {
     ///
     /// # Errors
     /// `Value`, `OutOfMemory`.
-    pub(super) fn new(op: impl Into<Op>, operand: Operand<&'a CudaArray>, dtype: DType) -> Result<Self> {
+    pub(crate) fn new(op: impl Into<Op>, operand: Operand<&'a CudaArray>, dtype: DType) -> Result<Self> {
         let op = op.into();
         Ok(match operand {
             Operand::Array(a) if a.dtype == dtype => Fitted::Array(Cow::Borrowed(a)),
@@ -51,17 +53,28 @@ impl<'a> Fitted<'a> {
         })
     }
 
-    pub(super) fn shape(&self) -> &Shape {
+    pub(crate) fn shape(&self) -> &Shape {
         match self {
             Fitted::Array(a) => a.shape(),
             Fitted::Value(_, _, shape) => shape,
         }
     }
 
-    pub(super) fn input(&self) -> Input<'_> {
+    pub(crate) fn input(&self) -> Input<'_> {
         match self {
             Fitted::Array(a) => Input::Array(a),
             Fitted::Value(dtype, bytes, _) => Input::Value(*dtype, *bytes),
+        }
+    }
+
+    /// As an array on the device, for kernels that read all operands from memory.
+    ///
+    /// # Errors
+    /// `OutOfMemory`, `Backend`.
+    pub(crate) fn into_array(self, op: impl Into<Op>, device: &Arc<Device>) -> Result<CudaArray> {
+        match self {
+            Fitted::Array(a) => Ok(a.into_owned()),
+            Fitted::Value(dtype, bytes, shape) => launch::map(op, device, "Copy", dtype, shape, &[Input::Value(dtype, bytes)]),
         }
     }
 }

@@ -101,11 +101,10 @@ fn transform(op: FftOp, x: &CudaArray, out: &CudaArray, n: usize) -> Result<()> 
 
 /// Multiplies both parts of every element.
 fn scale(op: FftOp, out: &CudaArray, real: DType, norm: Norm, n: usize) -> Result<()> {
-    let factor = match norm {
-        Norm::Backward => return Ok(()),
-        Norm::Ortho => 1.0 / (n as f64).sqrt(),
-        Norm::Forward => 1.0 / n as f64,
-    };
+    if norm == Norm::Backward {
+        return Ok(());
+    }
+    let factor = norm.factor(n);
     let mut bytes = [0; 16];
     match real {
         DType::Float32 => bytes[..4].copy_from_slice(&(factor as f32).to_ne_bytes()),

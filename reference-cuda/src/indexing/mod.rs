@@ -6,10 +6,10 @@ pub(crate) use picked::any_outside;
 pub(crate) use positions::{Choice, chosen, nonzero};
 
 use crate::array::{CudaArray, common_device, wrong_dtype};
-use crate::elementwise::{cast, value as element};
-use crate::launch::{self, Input};
+use crate::elementwise::Fitted;
+use crate::launch;
 use array_protocol::strided::{Selected, select};
-use array_protocol::{Error, ErrorKind, Index, IndexingOp, Operand, Result};
+use array_protocol::{Error, ErrorKind, Index, IndexingOp, Operand, Result, Shape};
 use picked::Chosen;
 
 /// The arrays of a key.
@@ -30,22 +30,21 @@ pub(crate) fn setitem(x: &mut CudaArray, key: &[Index<&CudaArray>], value: Opera
     let op = IndexingOp::Setitem;
     let dtype = x.dtype;
     // Everything that can fail comes before the first write.
-    let (given, one) = match value {
-        Operand::Array(v) if dtype.promote(v.dtype) != Some(dtype) => return Err(wrong_dtype(op, &[dtype, v.dtype])),
-        Operand::Array(v) => (cast(op, v, dtype)?, None),
-        Operand::Scalar(s) => {
-            let bytes = element(op, s, dtype)?;
-            // A scatter reads its values from memory; a view is filled with the value itself.
-            let shape = array_protocol::Shape::scalar();
-            (launch::map(op, x.device(), "Copy", dtype, shape, &[Input::Value(dtype, bytes)])?, Some(bytes))
-        }
-    };
-    common_device(op, arrays(key).chain([&*x, &given]))?;
+    let array = value.array().copied();
+    if let Some(v) = array
+        && dtype.promote(v.dtype) != Some(dtype)
+    {
+        return Err(wrong_dtype(op, &[dtype, v.dtype]));
+    }
+    common_device(op, arrays(key).chain([&*x]).chain(array))?;
+    let given = Fitted::new(op, value, dtype)?;
     let selected = select(op, &x.layout, key, |a| (a.dtype, a.shape()))?;
-    let fits = |shape| given.layout.broadcast_to(shape).ok_or_else(|| Error::new(ErrorKind::Shape, op).shapes(&[shape, given.shape()]));
+    let misfit = |shape: &Shape, given: &Shape| Error::new(ErrorKind::Shape, op).shapes(&[shape, given]);
     match selected {
         Selected::View(layout) => {
-            fits(&layout.shape)?;
+            if given.shape().broadcast(&layout.shape).as_ref() != Some(&layout.shape) {
+                return Err(misfit(&layout.shape, given.shape()));
+            }
             if layout.size() == 0 {
                 return Ok(());
             }
@@ -56,12 +55,13 @@ pub(crate) fn setitem(x: &mut CudaArray, key: &[Index<&CudaArray>], value: Opera
                     target = layout;
                 }
             }
-            let input = one.map_or(Input::Array(&given), |bytes| Input::Value(dtype, bytes));
-            launch::write(op, "Copy", &x.with(target), &[input])
+            launch::write(op, "Copy", &x.with(target), &[given.input()])
         }
         Selected::Picked(picked) => {
             let chosen = Chosen::new(op, x.shape(), &picked)?;
-            let source = fits(&chosen.shape)?;
+            // A scatter reads its values from memory.
+            let given = given.into_array(op, x.device())?;
+            let source = given.layout.broadcast_to(&chosen.shape).ok_or_else(|| misfit(&chosen.shape, given.shape()))?;
             if chosen.shape.size() == 0 {
                 return Ok(());
             }

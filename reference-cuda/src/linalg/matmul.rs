@@ -5,59 +5,42 @@ use crate::compiler::Family;
 use crate::elementwise::{cast, common};
 use crate::launch::{Bytes, address, long, named};
 use crate::libraries::{Blas, Matrix};
-use array_protocol::strided::{Axes, Layout};
+use array_protocol::strided::{Axes, Layout, Products};
 use array_protocol::{DType, Error, ErrorKind, LinalgOp, Operand, Result, Shape};
 
 const OP: LinalgOp = LinalgOp::Matmul;
 
 pub(crate) fn matmul(x1: &CudaArray, x2: &CudaArray) -> Result<CudaArray> {
-    let wrong = || Error::new(ErrorKind::Shape, OP).shapes(&[x1.shape(), x2.shape()]);
     let dtype = common(OP, &[Operand::Array(x1), Operand::Array(x2)])?;
     let device = common_device(OP, [x1, x2])?;
     if dtype == DType::Bool {
         return Err(wrong_dtype(OP, &[x1.dtype, x2.dtype]));
     }
-    if x1.shape().rank() == 0 || x2.shape().rank() == 0 {
-        return Err(wrong());
-    }
+    let p = Products::new(x1.shape(), x2.shape())?;
     // Half precision is widened, and rounded once at the end.
     let inner = if matches!(dtype, DType::Float16 | DType::BFloat16) { DType::Float32 } else { dtype };
     let (mut a, mut b) = (cast(OP, x1, inner)?, cast(OP, x2, inner)?);
-    // A vector is a row on the left and a column on the right.
-    let (row, column) = (a.shape().rank() == 1, b.shape().rank() == 1);
-    if row {
+    if p.row {
         a.layout.insert(0);
     }
-    if column {
+    if p.column {
         b.layout.insert(1);
     }
-    let (first, second) = (a.shape().clone(), b.shape().clone());
-    let (&[ref s1 @ .., m, k], &[ref s2 @ .., k2, n]) = (&*first, &*second) else { return Err(wrong()) };
-    if k != k2 {
-        return Err(wrong());
-    }
-    let stack = Shape::from(s1).broadcast(&Shape::from(s2)).ok_or_else(wrong)?;
-    let mut shape = stacked(&stack, if row { &[] } else { std::slice::from_ref(&m) });
-    let alone = s2.iter().all(|&length| length == 1);
-    let out = CudaArray::empty(OP, device, inner, stacked(&stack, &[m, n]))?;
+    let (stack, [m, k, n]) = (&p.stack, [p.m, p.k, p.n]);
+    let out = CudaArray::empty(OP, device, inner, stacked(stack, &[m, n]))?;
     if out.size() > 0 {
         if k == 0 {
             device.context.fill(out.start(), 0, out.size() * inner.size()).map_err(said(OP, device))?;
-        } else if alone && a.size() == stack.size() * m * k && a.layout.is_contiguous() {
-            // One matrix on the right of a stack in C order: a product of one tall matrix.
+        } else if p.one_right() && a.layout.is_contiguous() {
             let rows = stack.size() * m;
             let tall = a.with(Layout { offset: a.layout.offset, ..Layout::contiguous([rows, k].into()) });
-            let extra = b.shape().rank() - 2;
-            (0..extra).for_each(|_| b.layout.remove(0));
+            (0..p.right.rank()).for_each(|_| b.layout.remove(0));
             multiply(&tall, &b, &out.with(Layout::contiguous([rows, n].into())), &Shape::scalar(), [rows, n, k])?;
         } else {
-            multiply(&a, &b, &out, &stack, [m, n, k])?;
+            multiply(&a, &b, &out, stack, [m, n, k])?;
         }
     }
-    if !column {
-        shape.push(n);
-    }
-    let out = out.with(Layout::contiguous(shape));
+    let out = out.with(Layout::contiguous(p.shape));
     cast(OP, &out, dtype)
 }
 

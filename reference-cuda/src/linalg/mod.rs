@@ -18,25 +18,9 @@ use crate::driver::Fault;
 use crate::launch::{self, Input, address, long, named};
 use crate::libraries::{Room, Work};
 use crate::memory::{Buffer, exhausted};
-use array_protocol::strided::{Layout, Strides, c_strides};
+use array_protocol::strided::{Layout, Strides, c_strides, stack, stacked};
 use array_protocol::{DType, Error, ErrorKind, LinalgOp, Result, Shape};
 use std::sync::Arc;
-
-/// A stack of matrices: the shape of the stack, rows, columns.
-///
-/// # Errors
-/// `Shape`.
-fn stack(op: LinalgOp, shape: &Shape) -> Result<(Shape, usize, usize)> {
-    match &**shape {
-        [stack @ .., m, n] => Ok((Shape::from(stack), *m, *n)),
-        _ => Err(Error::new(ErrorKind::Shape, op).shapes(&[shape]).detail("the rank is below 2")),
-    }
-}
-
-/// The stack's shape followed by other axes.
-fn stacked(stack: &Shape, last: &[usize]) -> Shape {
-    stack.iter().chain(last).copied().collect()
-}
 
 /// The number of elements of a shape that may be too large.
 ///

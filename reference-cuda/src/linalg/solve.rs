@@ -1,12 +1,12 @@
 //! Systems of linear equations.
 use super::balance::Balanced;
-use super::{BLOCK, Scratch, decomposable, ended, fresh, infos, nth, run, said, size, stack, stacked, transposed};
+use super::{BLOCK, Scratch, decomposable, ended, fresh, infos, nth, run, said, size, stacked, transposed};
 use crate::array::{CudaArray, common_device};
 use crate::compiler::Family;
 use crate::elementwise::{cast, common};
 use crate::launch::{Bytes, address, long, named};
-use array_protocol::strided::Layout;
-use array_protocol::{DType, Error, ErrorKind, LinalgOp, Operand, Result, Shape};
+use array_protocol::strided::{Layout, Systems, broadcast_to};
+use array_protocol::{DType, ErrorKind, LinalgOp, Operand, Result, Shape};
 
 const OP: LinalgOp = LinalgOp::Solve;
 
@@ -14,26 +14,11 @@ const OP: LinalgOp = LinalgOp::Solve;
 const SMALL: usize = 48;
 
 pub(crate) fn solve(x1: &CudaArray, x2: &CudaArray) -> Result<CudaArray> {
-    let wrong = || Error::new(ErrorKind::Shape, OP).shapes(&[x1.shape(), x2.shape()]);
-    let (s1, n, columns) = stack(OP, x1.shape())?;
-    // A right-hand side is a vector only if it has one axis.
-    let (s2, rows, k) = match &**x2.shape() {
-        [rows] => (Shape::scalar(), *rows, None),
-        [s2 @ .., rows, k] => (Shape::from(s2), *rows, Some(*k)),
-        [] => return Err(wrong()),
-    };
-    if n != columns || n != rows {
-        return Err(wrong());
-    }
-    let outer = s1.broadcast(&s2).ok_or_else(wrong)?;
+    let Systems { stack: outer, n, k, shape, .. } = Systems::new(x1.shape(), x2.shape())?;
     let dtype = common(OP, &[Operand::Array(x1), Operand::Array(x2)])?;
     decomposable(OP, dtype)?;
     let device = common_device(OP, [x1, x2])?;
-    let shape = match k {
-        None => stacked(&outer, &[n]),
-        Some(k) => stacked(&outer, &[n, k]),
-    };
-    let (count, k) = (size(OP, &outer)?, k.unwrap_or(1));
+    let count = size(OP, &outer)?;
     if size(OP, &shape)? == 0 {
         // Matrices with elements may still be singular, but nothing is asked of them.
         return CudaArray::empty(OP, device, dtype, shape);
@@ -42,9 +27,9 @@ pub(crate) fn solve(x1: &CudaArray, x2: &CudaArray) -> Result<CudaArray> {
     if x2.shape().rank() == 1 {
         right.insert(1);
     }
-    let left = x1.layout.broadcast_to(&stacked(&outer, &[n, n])).ok_or_else(wrong)?;
-    let right = right.broadcast_to(&stacked(&outer, &[n, k])).ok_or_else(wrong)?;
-    let systems = Systems { dtype, outer, count, n, k };
+    let left = broadcast_to(&x1.layout, &stacked(&outer, &[n, n]))?;
+    let right = broadcast_to(&right, &stacked(&outer, &[n, k]))?;
+    let systems = Job { dtype, outer, count, n, k };
     let out = if n <= SMALL { systems.small((x1, left), (x2, right))? } else { systems.large((x1, left), (x2, right))? };
     // A vector has an axis less: of length 1, at the end.
     Ok(match out.layout.reshape(&shape) {
@@ -54,7 +39,7 @@ pub(crate) fn solve(x1: &CudaArray, x2: &CudaArray) -> Result<CudaArray> {
 }
 
 /// `count` systems of `n` equations with `k` right sides.
-struct Systems {
+struct Job {
     dtype: DType,
     outer: Shape,
     count: usize,
@@ -62,10 +47,10 @@ struct Systems {
     k: usize,
 }
 
-impl Systems {
+impl Job {
     /// In double precision, whatever the dtype: it costs little beside the launch.
     fn small(&self, (x1, left): (&CudaArray, Layout), (x2, right): (&CudaArray, Layout)) -> Result<CudaArray> {
-        let &Systems { count, n, k, .. } = self;
+        let &Job { count, n, k, .. } = self;
         let device = x1.device();
         let wide = if self.dtype.is_complex() { DType::Complex128 } else { DType::Float64 };
         let (a, b) = (fresh(OP, x1, left, wide)?, fresh(OP, x2, right, wide)?);
@@ -84,7 +69,7 @@ impl Systems {
 
     /// By cuSOLVER, one after the other.
     fn large(&self, (x1, left): (&CudaArray, Layout), (x2, right): (&CudaArray, Layout)) -> Result<CudaArray> {
-        let &Systems { dtype, count, n, k, .. } = self;
+        let &Job { dtype, count, n, k, .. } = self;
         let device = x1.device();
         let (a, b) = (fresh(OP, x1, transposed(&left), dtype)?, fresh(OP, x2, transposed(&right), dtype)?);
         let (ea, eb) = (Balanced::new(OP, &a, count, n * n, n)?, Balanced::new(OP, &b, count, n * k, n)?);

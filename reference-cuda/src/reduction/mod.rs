@@ -19,12 +19,7 @@ use smallvec::SmallVec;
 /// # Errors
 /// `Dtype`.
 fn accumulator(op: Op, x: DType, asked: Option<DType>) -> Result<DType> {
-    let widest = match x.kind() {
-        Kind::Int => DType::Int64,
-        Kind::UInt => DType::UInt64,
-        Kind::Bool | Kind::Float | Kind::Complex => x,
-    };
-    let out = asked.unwrap_or(widest);
+    let out = asked.unwrap_or(x.accumulator());
     named(op, out)?;
     match x == DType::Bool || out == DType::Bool || (x.is_complex() && !out.is_complex()) {
         true => Err(wrong_dtype(op, &[x, out])),

@@ -41,6 +41,25 @@ pub fn broadcast(op: impl Into<Op>, x: &Shape, y: &Shape) -> Result<Shape> {
     x.broadcast(y).ok_or_else(|| Error::new(ErrorKind::Shape, op).shapes(&[x, y]))
 }
 
+/// The shape of arrays joined along axis `at` of the first.
+///
+/// # Errors
+/// `Shape`; `Value` where there are none; `OutOfMemory` where the length cannot be counted.
+pub fn joined<'a>(op: impl Into<Op>, shapes: impl IntoIterator<Item = &'a Shape>, at: usize) -> Result<Shape> {
+    let (op, mut shapes) = (op.into(), shapes.into_iter());
+    let first = shapes.next().ok_or_else(|| Error::new(ErrorKind::Value, op).detail("no arrays"))?;
+    let mut out = first.clone();
+    for shape in shapes {
+        let fits = shape.rank() == out.rank() && (0..out.rank()).all(|i| i == at || shape[i] == out[i]);
+        if !fits {
+            return Err(Error::new(ErrorKind::Shape, op).shapes(&[first, shape]));
+        }
+        let length = out[at].checked_add(shape[at]);
+        out[at] = length.ok_or_else(|| Error::new(ErrorKind::OutOfMemory, op).detail("more elements than can be addressed"))?;
+    }
+    Ok(out)
+}
+
 /// `permute_dims` of the specification.
 ///
 /// # Errors

@@ -3,13 +3,13 @@ pub(super) mod float;
 mod integer;
 mod matrix;
 
-use super::{refused, stacked};
+use super::refused;
 use crate::array::{CpuArray, Typed};
 use crate::backend::Cpu;
 use crate::memory::{self, Means, PARALLEL, Store};
 use crate::promote::{converted, promoted};
 use crate::simd::Simd;
-use array_protocol::strided::{Layout, c_strides};
+use array_protocol::strided::{Layout, Products, c_strides};
 use array_protocol::{Error, ErrorKind, LinalgOp, Operand, Result, Shape};
 use faer::MatMut;
 use matrix::{Matrix, Order};
@@ -56,38 +56,24 @@ impl Stack {
 }
 
 pub(crate) fn matmul(b: &Cpu, x1: &CpuArray, x2: &CpuArray) -> Result<CpuArray> {
-    let wrong = || Error::new(ErrorKind::Shape, OP).shapes(&[x1.shape(), x2.shape()]);
     let dtype = promoted(OP, &[x1, x2])?;
-    if x1.shape().rank() == 0 || x2.shape().rank() == 0 {
-        return Err(wrong());
-    }
+    let p = Products::new(x1.shape(), x2.shape())?;
     let (mut a, mut c) = (converted(OP, Operand::Array(x1), dtype)?, converted(OP, Operand::Array(x2), dtype)?);
-    // A vector is a row on the left and a column on the right.
-    let (row, column) = (a.shape().rank() == 1, c.shape().rank() == 1);
-    if row {
+    if p.row {
         a.layout.insert(0);
     }
-    if column {
+    if p.column {
         c.layout.insert(1);
     }
-    let ([s1 @ .., m, k], [s2 @ .., k2, n]) = (&**a.shape(), &**c.shape()) else { return Err(wrong()) };
-    if k != k2 {
-        return Err(wrong());
+    let count = p.stack.size();
+    if count > 1 && p.one_right() && a.layout.is_contiguous() {
+        let tall = Shape::from([count * p.m, p.k]);
+        a = a.with(Layout { strides: c_strides(&tall), shape: tall, offset: a.layout.offset });
+        (0..p.right.rank()).for_each(|_| c.layout.remove(0));
+        let shape = [count * p.m, p.n].into();
+        return typed(b.means(), &a, &c, &Shape::scalar(), shape).map(|out| out.with(Layout::contiguous(p.shape)));
     }
-    let stack = Shape::from(s1).broadcast(&Shape::from(s2)).ok_or_else(wrong)?;
-    let mut shape = stacked(&stack, if row { &[] } else { std::slice::from_ref(m) });
-    if !column {
-        shape.push(*n);
-    }
-    // One matrix on the right of a stack in C order: a product of one tall matrix.
-    let count = stack.size();
-    if count > 1 && s1.iter().product::<usize>() == count && s2.iter().all(|&len| len == 1) && a.layout.is_contiguous() {
-        let (rows, k, n, extra) = (count * m, *k, *n, s2.len());
-        a = a.with(Layout { shape: [rows, k].into(), strides: c_strides(&[rows, k].into()), offset: a.layout.offset });
-        (0..extra).for_each(|_| c.layout.remove(0));
-        return typed(b.means(), &a, &c, &Shape::scalar(), [rows, n].into()).map(|out| out.with(Layout::contiguous(shape)));
-    }
-    typed(b.means(), &a, &c, &stack, shape)
+    typed(b.means(), &a, &c, &p.stack, p.shape)
 }
 
 fn typed(with: Means<'_>, a: &CpuArray, b: &CpuArray, stack: &Shape, shape: Shape) -> Result<CpuArray> {
