@@ -9,9 +9,11 @@
 //!
 //! The columns of A W are orthonormal to about `cond(A) * 1e-16`. Where that is not enough a pass in between finds the triangular
 //! factor of A W itself, which is well conditioned, and corrects both factors by it.
+use array_protocol::LinalgOp;
 use array_protocol::prelude::*;
 use clap::{Parser, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
+use reference_cuda::{Cuda, Options};
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
@@ -22,6 +24,7 @@ use std::time::{Duration, Instant};
 /// Examples:
 ///   large_svd --rows 100000 --cols 1000 --check
 ///   large_svd --rows 1000000 --cols 1000 --block 10000 --out u.npy
+///   large_svd --backend cuda --compare cpu
 #[derive(Parser)]
 #[command(verbatim_doc_comment)]
 struct Args {
@@ -46,18 +49,26 @@ struct Args {
     /// Write U to this file, block by block
     #[arg(long, value_name = "FILE.npy")]
     out: Option<PathBuf>,
-    /// Threads; all cores if not given
+    /// Threads of the CPU; all cores if not given
     #[arg(long)]
     threads: Option<usize>,
     /// Where to compute
     #[arg(long, value_enum, default_value_t = Name::Cpu)]
     backend: Name,
+    /// Compute the singular values here too, and demand that both agree within the bound of the specification
+    #[arg(long, value_enum, value_name = "BACKEND")]
+    compare: Option<Name>,
 }
 
 /// The backends to choose from.
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, Debug, ValueEnum)]
 enum Name {
+    /// The CPU reference
     Cpu,
+    /// The CUDA reference on device 0
+    Cuda,
+    /// The CUDA reference on a device that the host emulates: slow, for tests
+    CudaEmulated,
 }
 
 /// Above this condition number the columns of A W are corrected.
@@ -77,9 +88,51 @@ fn main() -> Outcome<()> {
     if let Some(threads) = args.threads {
         rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
     }
-    match args.backend {
-        Name::Cpu => run(&reference_cpu::Cpu::new(), &args),
+    let values = on(args.backend, Work::Decompose, &args)?;
+    match args.compare {
+        Some(other) => compare(&args, &values, other, &on(other, Work::Values, &args)?),
+        None => Ok(()),
     }
+}
+
+/// What to do on a backend.
+#[derive(Clone, Copy)]
+enum Work {
+    /// All factors, and a report.
+    Decompose,
+    /// The singular values.
+    Values,
+}
+
+/// This line chooses the device; nothing below knows of it.
+fn on(name: Name, work: Work, args: &Args) -> Outcome<Vec<f64>> {
+    match name {
+        Name::Cpu => run(&reference_cpu::Cpu::new(), work, args),
+        Name::Cuda => run(&Cuda::open(0)?, work, args),
+        Name::CudaEmulated => run(&Cuda::emulated(0, Options::default())?, work, args),
+    }
+}
+
+fn run<B: Backend>(backend: &B, work: Work, args: &Args) -> Outcome<Vec<f64>> {
+    match work {
+        Work::Decompose => decompose(backend, args),
+        Work::Values => {
+            let blocks = Blocks::new(backend, args)?;
+            let Factors { s, .. } = factors(&blocks)?;
+            blocks.bar.finish_and_clear();
+            Ok(s.to_vec()?)
+        }
+    }
+}
+
+/// Demands that two backends found the same singular values: each of them within the bound of clause `svd.singular_values`.
+fn compare(args: &Args, ours: &[f64], other: Name, theirs: &[f64]) -> Outcome<()> {
+    let suite = array_protocol::manifest::load()?;
+    let (.., limit) = suite.limits().find(|(of, ..)| *of == (LinalgOp::Svd.into(), DType::Float64)).ok_or("svd has no limit")?;
+    let bound = 2.0 * limit * args.rows as f64 * f64::EPSILON;
+    let apart = ours.iter().zip(theirs).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max) / ours[0];
+    println!("beside {other:?}: singular values differ by at most {apart:.1e} of the largest (allowed: {bound:.1e})");
+    if apart <= bound && ours.len() == theirs.len() { Ok(()) } else { Err("the backends do not agree".into()) }
 }
 
 /// The matrix, made block by block, and the clock of the passes over it.
@@ -172,7 +225,7 @@ fn squares<B: Backend>(x: &Array<B>) -> Result<f64> {
     (x * x)?.sum(())?.item()
 }
 
-fn run<B: Backend>(backend: &B, args: &Args) -> Outcome<()> {
+fn decompose<B: Backend>(backend: &B, args: &Args) -> Outcome<Vec<f64>> {
     let blocks = Blocks::new(backend, args)?;
     let mut out = args.out.as_ref().map(|path| header(path, args)).transpose()?;
     let n = args.cols;
@@ -185,6 +238,8 @@ fn run<B: Backend>(backend: &B, args: &Args) -> Outcome<()> {
         if let Some(w2) = &w2 {
             u = u.matmul(w2)?;
         }
+        // Devices work behind: their work on U is not the checks'.
+        backend.sync()?;
         let begin = Instant::now();
         if args.check {
             checks.gram = (checks.gram + u.permute_dims(&[1, 0])?.matmul(&u)?)?;
@@ -202,11 +257,13 @@ fn run<B: Backend>(backend: &B, args: &Args) -> Outcome<()> {
         out.flush()?;
     }
     blocks.bar.finish_and_clear();
-    report(args, start.elapsed().saturating_sub(checks.time), condition, &s, checks)
+    let s = s.to_vec()?;
+    report(args, start.elapsed().saturating_sub(checks.time), condition, &s, checks)?;
+    Ok(s)
 }
 
-fn report<B: Backend>(args: &Args, time: Duration, condition: f64, s: &Array<B>, checks: Checks<B>) -> Outcome<()> {
-    let (seconds, s) = (time.as_secs_f64(), s.to_vec::<f64>()?);
+fn report<B: Backend>(args: &Args, time: Duration, condition: f64, s: &[f64], checks: Checks<B>) -> Outcome<()> {
+    let seconds = time.as_secs_f64();
     let flops = 4.0 * args.rows as f64 * (args.cols as f64).powi(2);
     println!(
         "A               {} x {} float64, {:.2} GiB, blocks of {} rows",

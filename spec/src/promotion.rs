@@ -1,6 +1,7 @@
 //! Type promotion of the standard, and host scalars as elements.
 use crate::{DType, Element, Error, ErrorKind, Kind, Op, Operand, Result, Scalar};
 use half::{bf16, f16};
+use std::cmp::Ordering;
 
 impl DType {
     /// The dtype of an operation on arrays of two dtypes; `None` where the standard defines none.
@@ -153,12 +154,34 @@ impl Scalar {
             DType::UInt16 => int!(u16),
             DType::UInt32 => int!(u32),
             DType::UInt64 => int!(u64),
-            DType::Float16 => float!(f16::from_f64, |i| f16::from_f64(i as f64)),
-            DType::BFloat16 => float!(bf16::from_f64, |i| bf16::from_f64(i as f64)),
+            DType::Float16 => float!(|x| f16::from_f32(odd(x)), |i| f16::from_f32(odd_integer(i))),
+            DType::BFloat16 => float!(|x| bf16::from_f32(odd(x)), |i| bf16::from_f32(odd_integer(i))),
             DType::Float32 | DType::Complex64 => float!(|x: f64| x as f32, |i| i as f32),
             DType::Float64 | DType::Complex128 => float!(|x: f64| x, |i| i as f64),
         }
         Ok(&to[..len])
+    }
+}
+
+/// Rounds to odd: what is not exact becomes the neighbour whose last bit is 1. Rounding that to fewer bits is rounding once (Boldo and
+/// Melquiond, "When double rounding is odd", 2005).
+fn odd(x: f64) -> f32 {
+    let near = x as f32;
+    to_odd(near, f64::from(near).abs().partial_cmp(&x.abs()))
+}
+
+/// [`odd`] of a 64-bit integer of either sign.
+fn odd_integer(x: i128) -> f32 {
+    let near = x as f32;
+    to_odd(near, Some((near as i128).abs().cmp(&x.abs())))
+}
+
+/// `size`: how the modulus of the nearest number compares with that of the exact one.
+fn to_odd(near: f32, size: Option<Ordering>) -> f32 {
+    match size {
+        Some(Ordering::Less) => f32::from_bits(near.to_bits() | 1),
+        Some(Ordering::Greater) => f32::from_bits((near.to_bits() - 1) | 1),
+        Some(Ordering::Equal) | None => near,
     }
 }
 
