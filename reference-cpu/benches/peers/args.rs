@@ -1,6 +1,6 @@
 //! The command line.
-use crate::clock::Clock;
-use crate::inputs::Scale;
+use bench::clock::Clock;
+use bench::inputs::Scale;
 use clap::Parser;
 use std::path::PathBuf;
 

@@ -1,7 +1,8 @@
 //! What the machine can do: copies, reads, multiplications with addition. Measured in the same run as the rows.
-use crate::clock::Clock;
-use crate::rows::{Row, Work};
+use crate::rows::Row;
 use array_protocol::DType;
+use bench::clock::Clock;
+use bench::row::Work;
 use memmap2::MmapMut;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};

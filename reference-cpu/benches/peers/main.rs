@@ -7,9 +7,6 @@
 //! all libraries in turn, round after round, so that what else the machine does meets all of them. All see the same inputs, and results
 //! are compared. A result is dropped as soon as it is there, inside of the timed part.
 mod args;
-mod clock;
-mod digest;
-mod inputs;
 mod limits;
 mod measure;
 mod players;
@@ -17,9 +14,9 @@ mod report;
 mod rows;
 
 use args::Args;
+use bench::report::put;
 use measure::Run;
 use report::Report;
-use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
 /// Why nothing, or not everything, came out.
@@ -68,7 +65,7 @@ fn bench(args: &Args) -> Result<(), Failure> {
     let text = report.text();
     print!("{text}");
     let write = |file: &Option<std::path::PathBuf>, content: &dyn Fn() -> String| match file {
-        Some(file) => put(file, &content()),
+        Some(file) => put(file, &content()).map_err(Failure::Work),
         None => Ok(()),
     };
     write(&args.text, &|| text.clone())?;
@@ -110,12 +107,4 @@ fn child(args: &Args, part: usize) -> Result<Run, Failure> {
         return Err(failed(out.status.to_string()));
     }
     serde_json::from_slice(&out.stdout).map_err(|e| failed(e.to_string()))
-}
-
-fn put(file: &Path, content: &str) -> Result<(), Failure> {
-    let wrong = |e: std::io::Error| Failure::Work(format!("{}: {e}", file.display()));
-    if let Some(folder) = file.parent() {
-        std::fs::create_dir_all(folder).map_err(wrong)?;
-    }
-    std::fs::write(file, content).map_err(wrong)
 }

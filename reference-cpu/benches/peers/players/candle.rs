@@ -1,7 +1,7 @@
 //! The crate `candle-core` on its CPU device.
-use super::local::{Call, Library};
 use crate::rows::Row;
 use array_protocol::{DType, Element, HostArray};
+use bench::players::local::{Call, Library};
 use candle_core::{Device, Error, Result, Tensor, WithDType};
 
 /// The device.
@@ -15,7 +15,7 @@ fn lower<T: Element + WithDType>(x: &Tensor) -> Result<HostArray> {
     HostArray::from_slice(x.dims(), &x.flatten_all()?.to_vec1::<T>()?).map_err(Error::wrap)
 }
 
-impl Library for Candle {
+impl Library<Row> for Candle {
     const NAME: &'static str = "candle";
     type Array = Tensor;
     type Error = Error;
@@ -37,7 +37,7 @@ impl Library for Candle {
             other => Err(Error::msg(format!("no {other:?} expected"))),
         }
     }
-    fn call(row: &Row) -> Option<Call<Self>> {
+    fn call(row: &Row) -> Option<Call<Tensor, Error>> {
         row.candle
     }
 }

@@ -1,7 +1,7 @@
 //! The crate `ndarray`: its own methods, and `Zip` on all threads where it has that.
-use super::local::{Call, Library};
 use crate::rows::Row;
 use array_protocol::{DType, Element, HostArray};
+use bench::players::local::{Call, Library};
 use ndarray::{ArcArray, Array, ArrayD, ArrayView, Dimension, Ix2, IxDyn, LinalgScalar, Zip, arr0};
 
 macro_rules! kinds {
@@ -17,7 +17,7 @@ macro_rules! kinds {
             fn get(x: &Nd) -> Option<&ArcArray<$t, IxDyn>> { if let Nd::$d(x) = x { Some(x) } else { None } }
         } )*
 
-        impl Library for Nd {
+        impl Library<Row> for Nd {
             const NAME: &'static str = "ndarray";
             type Array = Nd;
             type Error = String;
@@ -36,7 +36,7 @@ macro_rules! kinds {
                     $( Nd::$d(x) => HostArray::from_slice(x.shape(), x.as_standard_layout().as_slice().unwrap_or_default()) ),*
                 }.map_err(|e| e.to_string())
             }
-            fn call(row: &Row) -> Option<Call<Self>> {
+            fn call(row: &Row) -> Option<Call<Nd, String>> {
                 row.ndarray
             }
         }

@@ -1,16 +1,15 @@
 //! What a whole bench gave, and its forms: JSON, tables, a chart.
-mod machine;
 mod svg;
 mod text;
 
 use crate::args::Args;
-use crate::measure::{Measured, Run};
-use machine::Machine;
+use crate::measure::Run;
+use crate::players::OURS;
+use bench::measure::Measured;
+use bench::report::machine::{self, Machine};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
-
-pub(crate) use text::time;
 
 /// Everything that was measured, where, and when.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -36,12 +35,12 @@ struct Summary {
 impl Report {
     pub(crate) fn new(args: &Args, runs: Vec<Run>) -> Report {
         let (scale, clock) = (format!("{:?}", args.scale).to_lowercase(), format!("{:?}", args.clock).to_lowercase());
-        let mut versions = machine::versions();
+        let mut versions = machine::versions(OURS, &["ndarray", "candle-core"]);
         if let Some(numpy) = runs.iter().find_map(|r| r.numpy.as_ref()) {
             versions.insert("numpy".into(), format!("{} ({})", numpy.numpy, numpy.blas));
             versions.insert("python".into(), numpy.python.clone());
         }
-        Report { date: machine::now(), machine: Machine::here(), versions, scale, clock, runs }
+        Report { date: machine::now(), machine: Machine::here(reference_cpu::Simd::best().name()), versions, scale, clock, runs }
     }
 
     /// What an earlier [`json`](Self::json) wrote.
@@ -77,7 +76,7 @@ impl Report {
 impl Run {
     /// How a library stands in all its rows; `None` where it has none.
     fn summary(&self, player: &str) -> Option<Summary> {
-        let ratios: Vec<(&Measured, f64)> = self.rows.iter().filter_map(|r| Some((r, r.ratio(player)?))).collect();
+        let ratios: Vec<(&Measured, f64)> = self.rows.iter().filter_map(|r| Some((r, r.ratio(player, OURS)?))).collect();
         let behind = ratios.iter().filter(|(_, ratio)| *ratio < 1.0).map(|(r, ratio)| (r.name.clone(), *ratio)).collect();
         let mean = ratios.iter().map(|(_, ratio)| ratio.ln()).sum::<f64>() / ratios.len() as f64;
         (!ratios.is_empty()).then(|| Summary { mean: mean.exp(), rows: ratios.len(), behind })

@@ -1,7 +1,7 @@
 //! Elementwise rows.
 use super::Row;
-use crate::inputs::{coins, f32, f64};
 use crate::players::nd::{map, par2, put, view};
+use bench::inputs::{coins, f32, f64};
 use ndarray::{Ix1, Ix2, Zip};
 
 const N: &[usize] = &[10_000_000];

@@ -1,8 +1,9 @@
 //! Fourier transforms of vectors and of matrices along each axis; random numbers.
-use super::{Check, Row, Work};
-use crate::inputs::{c128, f64, lengths};
+use super::Row;
 use array_protocol::options::Key;
 use array_protocol::{Array, DType};
+use bench::inputs::{c128, f64, lengths};
+use bench::row::{Check, Work};
 
 pub(super) fn rows() -> Vec<Row> {
     let (long, square) = (&[c128("x", &[1 << 20])], &[c128("x", &[2048, 2048])]);

@@ -1,19 +1,10 @@
 //! Products and decompositions.
-use super::{CLOSE_F64, Check, Row, Work};
-use crate::inputs::{f32, f64};
+use super::Row;
 use crate::players::nd::{Nd, product, view};
-use array_protocol::options::Svd;
+use bench::inputs::{f32, f64};
+use bench::pictures::thin;
+use bench::row::{CLOSE_F64, CONDITIONED, Check, PRODUCT, Work};
 use ndarray::{Axis, Ix3};
-
-/// Decompositions of random matrices lose digits to their condition.
-pub(super) const CONDITIONED: Check = Check::Values(1e3 * CLOSE_F64);
-/// For `m x k` times `k x n`, and for stacks of them.
-pub(super) const PRODUCT: Work = Work::Flops(|x, y| 2.0 * x.iter().product::<usize>() as f64 * y.last().copied().unwrap_or(1) as f64);
-
-/// The factors without what is only there to make them square.
-pub(super) fn thin() -> Svd {
-    Svd::default().full_matrices(false)
-}
 
 fn cube(x: &[usize]) -> f64 {
     (x.first().copied().unwrap_or(0) as f64).powi(3)

@@ -8,37 +8,19 @@ mod reductions;
 mod small;
 mod sorting;
 
-use crate::inputs::Input;
-use crate::players::candle::Candle;
-use crate::players::local::Call;
+use crate::players::NUMPY;
 use crate::players::nd::Nd;
-use crate::players::ours::Ours;
+use array_protocol::{Array, Error};
+use bench::inputs::Input;
+use bench::players::local::Call;
+use bench::row::{self, Check, Work};
+use candle_core::Tensor;
+use reference_cpu::Cpu;
 
-/// How far sums and samples of two results may lie apart, relative to their size.
-const CLOSE_F64: f64 = 1e-9;
-const CLOSE_F32: f64 = 1e-4;
-
-/// What the hardware has at least to do.
-#[derive(Clone, Copy)]
-pub(crate) enum Work {
-    /// Each input is read once, the result is written once.
-    Move,
-    /// So many multiplications and additions, as a function of the lengths of the first and the last input.
-    Flops(fn(&[usize], &[usize]) -> f64),
-    /// No bound that means something.
-    Unknown,
-}
-
-/// How results are held against each other.
-#[derive(Clone, Copy)]
-pub(crate) enum Check {
-    /// Elements agree, within so much relative to the size of all.
-    Values(f64),
-    /// Their magnitudes agree: signs are free.
-    Magnitudes(f64),
-    /// Other random numbers of the same distribution: sums agree within so many standard deviations of a mean.
-    Distribution(f64),
-}
+/// What a row says to each library.
+type OursCall = Call<Array<Cpu>, Error>;
+type NdCall = Call<Nd, String>;
+type CandleCall = Call<Tensor, candle_core::Error>;
 
 /// One row of the table.
 pub(crate) struct Row {
@@ -47,21 +29,20 @@ pub(crate) struct Row {
     /// What is computed, in words.
     pub about: &'static str,
     pub inputs: Vec<Input>,
-    pub ours: Call<Ours>,
+    pub ours: OursCall,
     /// A Python expression over the names of the inputs.
     pub numpy: &'static str,
     /// The same with the result `o` of an earlier call as the place of the new one.
     pub numpy_out: Option<&'static str>,
-    pub ndarray: Option<Call<Nd>>,
-    pub candle: Option<Call<Candle>>,
+    pub ndarray: Option<NdCall>,
+    pub candle: Option<CandleCall>,
     pub work: Work,
     pub check: Check,
 }
 
 impl Row {
-    fn new(name: &'static str, about: &'static str, inputs: &[Input], ours: Call<Ours>, numpy: &'static str) -> Row {
-        let single = inputs.iter().any(|i| i.dtype.real() == array_protocol::DType::Float32);
-        let check = Check::Values(if single { CLOSE_F32 } else { CLOSE_F64 });
+    fn new(name: &'static str, about: &'static str, inputs: &[Input], ours: OursCall, numpy: &'static str) -> Row {
+        let check = Check::close(inputs);
         let (numpy_out, ndarray, candle) = (None, None, None);
         Row { name, about, inputs: inputs.to_vec(), ours, numpy, numpy_out, ndarray, candle, work: Work::Move, check }
     }
@@ -69,11 +50,11 @@ impl Row {
         self.numpy_out = Some(expression);
         self
     }
-    fn ndarray(mut self, call: Call<Nd>) -> Row {
+    fn ndarray(mut self, call: NdCall) -> Row {
         self.ndarray = Some(call);
         self
     }
-    fn candle(mut self, call: Call<Candle>) -> Row {
+    fn candle(mut self, call: CandleCall) -> Row {
         self.candle = Some(call);
         self
     }
@@ -84,6 +65,27 @@ impl Row {
     fn check(mut self, check: Check) -> Row {
         self.check = check;
         self
+    }
+}
+
+impl row::Row for Row {
+    fn name(&self) -> &str {
+        self.name
+    }
+    fn about(&self) -> &str {
+        self.about
+    }
+    fn inputs(&self) -> &[Input] {
+        &self.inputs
+    }
+    fn check(&self) -> Check {
+        self.check
+    }
+    fn python(&self, module: &str) -> Option<&str> {
+        (module == NUMPY).then_some(self.numpy)
+    }
+    fn python_out(&self, module: &str) -> Option<&str> {
+        self.numpy_out.filter(|_| module == NUMPY)
     }
 }
 

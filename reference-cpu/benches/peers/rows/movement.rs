@@ -1,9 +1,10 @@
 //! Rows that only move elements.
-use super::{Row, Work};
-use crate::inputs::{f32, f64, indices};
+use super::Row;
 use crate::players::nd::{put, view};
-use crate::players::ours::materialised;
 use array_protocol::Index;
+use bench::inputs::{f32, f64, indices};
+use bench::pictures::materialised;
+use bench::row::Work;
 use ndarray::{Axis, Ix1, Ix2, s};
 
 pub(super) fn rows() -> Vec<Row> {

@@ -1,7 +1,7 @@
 //! Reductions of a 4096 x 4096 float32 matrix, and a scan.
 use super::Row;
-use crate::inputs::{f32, f64};
 use crate::players::nd::{one, put, view};
+use bench::inputs::{f32, f64};
 use ndarray::{Axis, Ix1, Ix2};
 
 pub(super) fn rows() -> Vec<Row> {

@@ -1,7 +1,8 @@
 //! Calls that are short enough for what surrounds the arithmetic to count.
-use super::{Row, Work};
-use crate::inputs::{f32, f64};
+use super::Row;
 use crate::players::nd::{map, put, view};
+use bench::inputs::{f32, f64};
+use bench::row::Work;
 use ndarray::Ix1;
 
 pub(super) fn rows() -> Vec<Row> {

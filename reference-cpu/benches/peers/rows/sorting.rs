@@ -1,7 +1,8 @@
 //! Sorting and sets.
-use super::{Row, Work};
-use crate::inputs::{f64, integers};
+use super::Row;
 use array_protocol::options::Sort;
+use bench::inputs::{f64, integers};
+use bench::row::Work;
 
 const N: &[usize] = &[10_000_000];
 

@@ -1,10 +1,10 @@
-//! NumPy, in a Python process of its own that lives as long as the run.
-use super::{NUMPY, NUMPY_OUT, Player};
+//! A library of Python, in a process of its own that lives as long as the run.
+use super::Player;
 use crate::clock::Clock;
 use crate::digest::Digest;
 use crate::inputs::Datum;
-use crate::rows::Row;
-use serde::{Deserialize, Serialize};
+use crate::row::Row;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -13,15 +13,18 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::rc::Rc;
 
 /// The environment variable that names a Python; without it, `python3`.
-const PYTHON: &str = "CONFORMANCE_PYTHON";
-const SCRIPT: &str = include_str!("../numpy_peer.py");
+pub const PYTHON: &str = "CONFORMANCE_PYTHON";
+const SCRIPT: &str = include_str!("peer.py");
 
 /// What takes part.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Versions {
-    pub numpy: String,
+#[derive(Clone, Debug, Deserialize)]
+pub struct Versions {
+    /// Of the module.
+    pub module: String,
+    /// Of Python.
     pub python: String,
-    pub blas: String,
+    /// What the module computes with.
+    pub with: String,
 }
 
 struct Process {
@@ -33,11 +36,11 @@ struct Process {
 }
 
 impl Process {
-    fn start() -> Result<Process, String> {
+    fn start(module: &str) -> Result<Process, String> {
         let python = std::env::var(PYTHON).unwrap_or_else(|_| "python3".into());
         let mut command = Command::new(&python);
         // `-I` and `-c` keep the folder that we happen to be in out of the search for modules.
-        command.args(["-I", "-c", SCRIPT]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.args(["-I", "-c", SCRIPT, module]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().map_err(|e| format!("{python}: {e}"))?;
         let (requests, answers) = child.stdin.take().zip(child.stdout.take()).ok_or("no pipes")?;
         Ok(Process { child, requests, answers: BufReader::new(answers), kept: HashSet::new() })
@@ -48,7 +51,7 @@ impl Process {
         writeln!(self.requests, "{request}").and_then(|()| self.requests.flush()).map_err(gone)?;
         let mut line = String::new();
         self.answers.read_line(&mut line).map_err(gone)?;
-        let answer: Value = serde_json::from_str(&line).map_err(|_| "Python is gone without an answer (no NumPy?)".to_string())?;
+        let answer: Value = serde_json::from_str(&line).map_err(|_| "Python is gone without an answer".to_string())?;
         match answer.get("error") {
             Some(e) => Err(e.as_str().unwrap_or("an error").to_string()),
             None => Ok(answer),
@@ -64,27 +67,34 @@ impl Drop for Process {
     }
 }
 
-/// NumPy, with fresh results or with one that is written again and again.
-pub(crate) struct Numpy {
+/// A module with the functions of NumPy, with fresh results or with one that is written again and again.
+pub struct Python {
     process: Rc<RefCell<Process>>,
+    module: &'static str,
+    name: &'static str,
     out: bool,
 }
 
-/// Both, and their versions.
+/// The module, and its versions. It goes by its own name.
 ///
 /// # Errors
-/// Where no Python with NumPy is found, why.
-pub(crate) fn start() -> Result<(Versions, Numpy, Numpy), String> {
-    let process = Process::start().and_then(|mut p| {
+/// Where no Python with it is found, why.
+pub fn start(module: &'static str) -> Result<(Versions, Python), String> {
+    let process = Process::start(module).and_then(|mut p| {
         let hello = p.ask(&json!({ "do": "hello" }))?;
         Ok((p, serde_json::from_value::<Versions>(hello).map_err(|e| e.to_string())?))
     });
-    let (process, versions) = process.map_err(|e| format!("{e}; set {PYTHON} to a Python that has it"))?;
-    let process = Rc::new(RefCell::new(process));
-    Ok((versions, Numpy { process: process.clone(), out: false }, Numpy { process, out: true }))
+    let (process, versions) = process.map_err(|e| format!("{e}; set {PYTHON} to a Python that has {module}"))?;
+    Ok((versions, Python { process: Rc::new(RefCell::new(process)), module, name: module, out: false }))
 }
 
-impl Numpy {
+impl Python {
+    /// The same process with one result that is written again and again, under another name. It follows the first in the list of players.
+    #[must_use]
+    pub fn writing(&self, name: &'static str) -> Python {
+        Python { process: self.process.clone(), module: self.module, name, out: true }
+    }
+
     fn ask(&self, request: &Value) -> Result<Value, String> {
         self.process.borrow_mut().ask(request)
     }
@@ -94,7 +104,7 @@ impl Numpy {
     }
 
     /// Inputs travel through files, which are gone when the answer is there.
-    fn send(&self, row: &Row, data: &[Datum]) -> Result<(), String> {
+    fn send(&self, run: &str, out: Option<&str>, data: &[Datum]) -> Result<(), String> {
         let mut files = Vec::new();
         let mut inputs = Vec::new();
         let process = &mut *self.process.borrow_mut();
@@ -109,23 +119,27 @@ impl Numpy {
             let (name, key, shape) = (datum.name, &datum.key, &datum.shape);
             inputs.push(json!({ "name": name, "key": key, "dtype": datum.dtype.name(), "shape": shape, "file": file }));
         }
-        process.ask(&json!({ "do": "row", "inputs": inputs, "run": row.numpy, "out": row.numpy_out }))?;
+        process.ask(&json!({ "do": "row", "inputs": inputs, "run": run, "out": out }))?;
         process.kept = data.iter().map(|d| d.key.clone()).collect();
         Ok(())
     }
 }
 
-impl Player for Numpy {
+impl<R: Row> Player<R> for Python {
     fn name(&self) -> &'static str {
-        if self.out { NUMPY_OUT } else { NUMPY }
+        self.name
     }
 
-    fn prepare(&mut self, row: &Row, data: &[Datum]) -> Result<bool, String> {
+    fn prepare(&mut self, row: &R, data: &[Datum]) -> Result<bool, String> {
+        let out = row.python_out(self.module);
         if self.out {
             // The other has sent all that both need.
-            return Ok(row.numpy_out.is_some());
+            return Ok(out.is_some());
         }
-        self.send(row, data).map(|()| true)
+        match row.python(self.module) {
+            Some(run) => self.send(run, out, data).map(|()| true),
+            None => Ok(false),
+        }
     }
 
     fn digest(&mut self, clock: Clock) -> Result<(Digest, u64), String> {

@@ -2,11 +2,12 @@
 use array_protocol::{DType, Element, HostArray, Result};
 use clap::ValueEnum;
 use num_complex::Complex;
+use std::borrow::Cow;
 use std::cell::OnceCell;
 
 /// How long arrays are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Scale {
+pub enum Scale {
     /// As the names of the rows say.
     #[default]
     Full,
@@ -40,59 +41,66 @@ enum Fill {
     Lengths(&'static [usize]),
 }
 
+/// Lengths of axes: constants of a table, or what a command line asks for.
+pub type Lengths = Cow<'static, [usize]>;
+
 /// One input of a row.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Input {
+#[derive(Clone, Debug)]
+pub struct Input {
     /// Its name in the Python expression.
     pub name: &'static str,
+    /// Of its elements.
     pub dtype: DType,
-    shape: &'static [usize],
+    shape: Lengths,
     fill: Fill,
 }
 
-const fn input(name: &'static str, dtype: DType, shape: &'static [usize], fill: Fill) -> Input {
-    Input { name, dtype, shape, fill }
+fn input(name: &'static str, dtype: DType, shape: impl Into<Lengths>, fill: Fill) -> Input {
+    Input { name, dtype, shape: shape.into(), fill }
 }
 
 /// Float32 numbers in `[low, high)`.
-pub(crate) const fn f32(name: &'static str, shape: &'static [usize], low: f64, high: f64) -> Input {
+pub fn f32(name: &'static str, shape: impl Into<Lengths>, low: f64, high: f64) -> Input {
     input(name, DType::Float32, shape, Fill::Between(low, high))
 }
 
 /// Float64 numbers in `[low, high)`.
-pub(crate) const fn f64(name: &'static str, shape: &'static [usize], low: f64, high: f64) -> Input {
+pub fn f64(name: &'static str, shape: impl Into<Lengths>, low: f64, high: f64) -> Input {
     input(name, DType::Float64, shape, Fill::Between(low, high))
 }
 
 /// Complex128 numbers in a square.
-pub(crate) const fn c128(name: &'static str, shape: &'static [usize]) -> Input {
+pub fn c128(name: &'static str, shape: impl Into<Lengths>) -> Input {
     input(name, DType::Complex128, shape, Fill::Between(-1.0, 1.0))
 }
 
 /// Int32 numbers in `[low, high)`.
-pub(crate) const fn integers(name: &'static str, shape: &'static [usize], low: i32, high: i32) -> Input {
+pub fn integers(name: &'static str, shape: impl Into<Lengths>, low: i32, high: i32) -> Input {
     input(name, DType::Int32, shape, Fill::Integers(low as i64, high as i64))
 }
 
 /// Truth values.
-pub(crate) const fn coins(name: &'static str, shape: &'static [usize]) -> Input {
+pub fn coins(name: &'static str, shape: impl Into<Lengths>) -> Input {
     input(name, DType::Bool, shape, Fill::Integers(0, 2))
 }
 
 /// Int64 places in an axis of length `below`.
-pub(crate) const fn indices(name: &'static str, shape: &'static [usize], below: usize) -> Input {
+pub fn indices(name: &'static str, shape: impl Into<Lengths>, below: usize) -> Input {
     input(name, DType::Int64, shape, Fill::Below(below))
 }
 
 /// The lengths of the axes of a result, as int64.
-pub(crate) const fn lengths(name: &'static str, shape: &'static [usize]) -> Input {
+pub fn lengths(name: &'static str, shape: &'static [usize]) -> Input {
     input(name, DType::Int64, &[1], Fill::Lengths(shape))
 }
 
 /// An input at a scale, whose elements are made when somebody asks for them.
-pub(crate) struct Datum {
+pub struct Datum {
+    /// Its name in the Python expression.
     pub name: &'static str,
+    /// Of its elements.
     pub dtype: DType,
+    /// Lengths of its axes.
     pub shape: Vec<usize>,
     /// Equal keys, equal elements.
     pub key: String,
@@ -104,14 +112,15 @@ pub(crate) struct Datum {
 
 impl Datum {
     /// The input at place `slot` of a row.
-    pub(crate) fn new(input: &Input, slot: usize, scale: Scale) -> Datum {
+    pub fn new(input: &Input, slot: usize, scale: Scale) -> Datum {
         let shape: Vec<usize> = input.shape.iter().map(|&n| scale.length(n)).collect();
         let key = format!("{slot} {} {shape:?} {:?}", input.dtype.name(), input.fill);
         let (name, dtype, fill) = (input.name, input.dtype, input.fill);
         Datum { name, dtype, shape, key, fill, scale, seed: slot as u64 + 1, host: OnceCell::new() }
     }
 
-    pub(crate) fn bytes(&self) -> usize {
+    /// Bytes of all elements.
+    pub fn bytes(&self) -> usize {
         self.shape.iter().product::<usize>() * self.dtype.size()
     }
 
@@ -119,7 +128,7 @@ impl Datum {
     ///
     /// # Errors
     /// `OutOfMemory`.
-    pub(crate) fn host(&self) -> Result<&HostArray> {
+    pub fn host(&self) -> Result<&HostArray> {
         if let Some(host) = self.host.get() {
             return Ok(host);
         }

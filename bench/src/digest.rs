@@ -1,16 +1,18 @@
 //! What is compared of two results: lengths, sums, and elements here and there.
-use crate::rows::Check;
+use crate::row::Check;
 use array_protocol::{DType, HostArray, dispatch_dtype};
 use num_complex::Complex;
 use serde::Deserialize;
 
 /// How many elements are compared one by one. The NumPy side takes the same.
-pub(crate) const SAMPLES: usize = 33;
+const SAMPLES: usize = 33;
 
 /// A result in short. Complex numbers count as two.
 #[derive(Clone, Debug, Deserialize)]
-pub(crate) struct Digest {
+pub struct Digest {
+    /// Lengths of the axes.
     pub shape: Vec<usize>,
+    /// Bytes of all elements.
     pub bytes: usize,
     numbers: usize,
     sum: f64,
@@ -19,8 +21,12 @@ pub(crate) struct Digest {
 }
 
 impl Digest {
+    /// That of a result.
+    ///
+    /// # Errors
+    /// For a dtype that no row gives.
     #[allow(clippy::unnecessary_cast, reason = "one of the types is float64 already")]
-    pub(crate) fn of(x: &HostArray) -> Result<Digest, String> {
+    pub fn of(x: &HostArray) -> Result<Digest, String> {
         let unknown = || format!("no digest of {}", x.dtype().name());
         let mut out =
             Digest { shape: x.shape().to_vec(), bytes: x.bytes().len(), numbers: 0, sum: 0.0, magnitude: 0.0, samples: Vec::new() };
@@ -48,7 +54,7 @@ impl Digest {
     }
 
     /// Says where two results differ by more than a check allows.
-    pub(crate) fn differs(&self, other: &Digest, check: Check) -> Option<String> {
+    pub fn differs(&self, other: &Digest, check: Check) -> Option<String> {
         if self.shape != other.shape || self.numbers != other.numbers {
             return Some(format!("shape {:?} beside {:?}", self.shape, other.shape));
         }

@@ -8,12 +8,16 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The machine, as far as the system tells.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Machine {
+pub struct Machine {
+    /// What the processor calls itself.
     pub processor: String,
+    /// Threads that run at once.
     pub cores: usize,
     /// The widest instructions that the backend uses here.
     pub instructions: String,
+    /// Memory.
     pub memory_gib: Option<f64>,
+    /// Operating system and architecture.
     pub system: String,
     /// Processes that waited for a core when the run ended, on average over a minute.
     pub load: Option<String>,
@@ -26,13 +30,14 @@ fn first_value(file: &str, key: &str) -> Option<String> {
 }
 
 impl Machine {
-    pub(super) fn here() -> Machine {
+    /// This one. `instructions`: the widest that the backend uses.
+    pub fn here(instructions: &str) -> Machine {
         let memory = first_value("/proc/meminfo", "MemTotal").and_then(|m| m.trim_end_matches(" kB").parse::<f64>().ok());
         let load = std::fs::read_to_string("/proc/loadavg").ok();
         Machine {
             processor: first_value("/proc/cpuinfo", "model name").unwrap_or_else(|| "unknown processor".into()),
             cores: std::thread::available_parallelism().map_or(1, usize::from),
-            instructions: reference_cpu::Simd::best().name().into(),
+            instructions: instructions.into(),
             memory_gib: memory.map(|kib| (kib / 1024.0 / 1024.0 * 10.0).round() / 10.0),
             system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
             load: load.and_then(|l| l.split(' ').next().map(str::to_string)),
@@ -51,7 +56,7 @@ impl fmt::Display for Machine {
 }
 
 /// Day and minute, UTC.
-pub(super) fn now() -> String {
+pub fn now() -> String {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
     let (days, minutes) = (seconds / 86_400, seconds % 86_400 / 60);
     // Civil date of a day number, by eras of 400 years that start on the first of March (Howard Hinnant, `civil_from_days`).
@@ -65,8 +70,8 @@ pub(super) fn now() -> String {
     format!("{year}-{month:02}-{day:02} {:02}:{:02} UTC", minutes / 60, minutes % 60)
 }
 
-/// Versions of the libraries of this process and of the compiler.
-pub(super) fn versions() -> BTreeMap<String, String> {
+/// Versions of what is measured, with the state of its sources, of other packages of this process, and of the compiler.
+pub fn versions(ours: &str, others: &[&str]) -> BTreeMap<String, String> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let lock = std::fs::read_to_string(here.join("../Cargo.lock")).unwrap_or_default();
     let locked = |name: &str| {
@@ -79,8 +84,8 @@ pub(super) fn versions() -> BTreeMap<String, String> {
     };
     let commit = said("git", &["describe", "--always", "--dirty"]).map_or_else(String::new, |c| format!(" ({c})"));
     let mut out = BTreeMap::new();
-    out.insert("reference-cpu".into(), format!("{}{commit}", env!("CARGO_PKG_VERSION")));
-    out.extend(["ndarray", "candle-core"].into_iter().filter_map(|name| Some((name.into(), locked(name)?))));
+    out.insert(ours.into(), format!("{}{commit}", env!("CARGO_PKG_VERSION")));
+    out.extend(others.iter().filter_map(|&name| Some((name.into(), locked(name)?))));
     out.extend(said("rustc", &["-V"]).and_then(|v| Some(("rustc".into(), v.split(' ').nth(1)?.to_string()))));
     out
 }

@@ -3,37 +3,48 @@ use super::Player;
 use crate::clock::Clock;
 use crate::digest::Digest;
 use crate::inputs::Datum;
-use crate::rows::Row;
 use array_protocol::HostArray;
 use std::collections::HashMap;
 use std::fmt::Display;
 use std::hint::black_box;
 
 /// What a row says to a library.
-pub(crate) type Call<L> = fn(&[<L as Library>::Array]) -> Result<<L as Library>::Array, <L as Library>::Error>;
+pub type Call<A, E> = fn(&[A]) -> Result<A, E>;
 
-/// An array library.
-pub(crate) trait Library: Sized {
+/// An array library, and what rows of a kind say to it.
+pub trait Library<R>: Sized {
+    /// Its name in the report.
     const NAME: &'static str;
     /// Clones share memory.
     type Array: Clone;
+    /// What goes wrong.
     type Error: Display;
 
+    /// An array with these elements.
+    ///
+    /// # Errors
+    /// What went wrong; here and below.
     fn upload(&self, x: &HostArray) -> Result<Self::Array, Self::Error>;
+    /// Its elements.
+    ///
+    /// # Errors
+    /// As above.
     fn download(x: &Self::Array) -> Result<HostArray, Self::Error>;
-    fn call(row: &Row) -> Option<Call<Self>>;
+    /// What to run; `None` where it has no such operation.
+    fn call(row: &R) -> Option<Call<Self::Array, Self::Error>>;
 }
 
 /// A library, the inputs that it has, and what it is to run.
-pub(crate) struct Local<L: Library> {
+pub struct Local<R, L: Library<R>> {
     library: L,
     kept: HashMap<String, L::Array>,
     inputs: Vec<L::Array>,
-    call: Option<Call<L>>,
+    call: Option<Call<L::Array, L::Error>>,
 }
 
-impl<L: Library> Local<L> {
-    pub(crate) fn new(library: L) -> Self {
+impl<R, L: Library<R>> Local<R, L> {
+    /// With nothing to run yet.
+    pub fn new(library: L) -> Self {
         Local { library, kept: HashMap::new(), inputs: Vec::new(), call: None }
     }
 
@@ -43,12 +54,12 @@ impl<L: Library> Local<L> {
     }
 }
 
-impl<L: Library> Player for Local<L> {
+impl<R, L: Library<R>> Player<R> for Local<R, L> {
     fn name(&self) -> &'static str {
         L::NAME
     }
 
-    fn prepare(&mut self, row: &Row, data: &[Datum]) -> Result<bool, String> {
+    fn prepare(&mut self, row: &R, data: &[Datum]) -> Result<bool, String> {
         self.call = L::call(row);
         self.inputs.clear();
         if self.call.is_none() {

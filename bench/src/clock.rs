@@ -4,7 +4,7 @@ use rustix::time::{ClockId, clock_gettime};
 
 /// Which clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Clock {
+pub enum Clock {
     /// The one on the wall.
     #[default]
     Wall,
@@ -14,13 +14,13 @@ pub(crate) enum Clock {
 
 impl Clock {
     /// Nanoseconds.
-    pub(crate) fn now(self) -> u64 {
+    pub fn now(self) -> u64 {
         let t = clock_gettime(if self == Clock::Wall { ClockId::Monotonic } else { ClockId::ProcessCPUTime });
         t.tv_sec.unsigned_abs() * 1_000_000_000 + t.tv_nsec.unsigned_abs()
     }
 
     /// The function of Python's module `time`.
-    pub(crate) fn python(self) -> &'static str {
+    pub fn python(self) -> &'static str {
         if self == Clock::Wall { "perf_counter_ns" } else { "process_time_ns" }
     }
 }

@@ -1,6 +1,6 @@
-"""NumPy's side of the bench: one request a line on standard input, one answer a line on standard output, both JSON.
+"""Python's side of a bench, for the module that is named: one request a line on standard input, one answer a line on standard output, both JSON.
 
-{"do": "hello"}                                          -> {"numpy": version, "python": version, "blas": name}
+{"do": "hello"}                                          -> {"module": version, "python": version, "with": what it computes with}
 {"do": "row", "inputs": [...], "run": text, "out": text} -> {}          keeps inputs whose key comes again
 {"do": "digest", "what": "run" | "out", "clock": name}   -> shape, sums and samples of a result, and {"ns": nanoseconds} of one call
 {"do": "time", "what": ..., "calls": n, "clock": name}   -> {"ns": nanoseconds} of all calls
@@ -28,7 +28,7 @@ def hello(_):
         blas = f"{blas.get('name')} {blas.get('version')}"
     except (KeyError, TypeError):
         blas = "unknown"
-    return {"numpy": np.__version__, "python": platform.python_version(), "blas": blas}
+    return {"module": np.__version__, "python": platform.python_version(), "with": blas}
 
 
 def compiled(head, text, names):

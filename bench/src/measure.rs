@@ -1,0 +1,163 @@
+//! One row, by all players in turn, round after round.
+use crate::clock::Clock;
+use crate::digest::Digest;
+use crate::inputs::{Datum, Scale};
+use crate::players::Player;
+use crate::row::Row;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// A row, measured.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Measured {
+    /// Of the row.
+    pub name: String,
+    /// What rows it stands among.
+    pub group: String,
+    /// What is computed, in words.
+    pub about: String,
+    /// Bytes of the inputs.
+    pub bytes_in: usize,
+    /// Bytes of the result.
+    pub bytes_out: usize,
+    /// Nanoseconds that the hardware needs at least, by the limits of this run.
+    pub bound_ns: Option<f64>,
+    /// Of each player.
+    pub times: Vec<Times>,
+    /// What went wrong, and results that differ.
+    pub faults: Vec<String>,
+}
+
+/// The times of one player.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Times {
+    /// Who.
+    pub player: String,
+    /// Calls that are timed together.
+    pub calls: u64,
+    /// Nanoseconds of one call, for each round.
+    pub rounds_ns: Vec<f64>,
+}
+
+impl Measured {
+    /// The median time of a player in nanoseconds.
+    pub fn median(&self, player: &str) -> Option<f64> {
+        let mut rounds = self.times.iter().find(|t| t.player == player)?.rounds_ns.clone();
+        rounds.sort_by(f64::total_cmp);
+        let (upper, n) = (*rounds.get(rounds.len() / 2)?, rounds.len());
+        Some(if n % 2 == 1 { upper } else { (upper + rounds[n / 2 - 1]) / 2.0 })
+    }
+
+    /// How many times as long as `ours` a player takes.
+    pub fn ratio(&self, player: &str, ours: &str) -> Option<f64> {
+        Some(self.median(player)? / self.median(ours)?)
+    }
+
+    /// How much of the limit a player reaches.
+    pub fn share(&self, player: &str) -> Option<f64> {
+        Some(self.bound_ns? / self.median(player)?)
+    }
+}
+
+/// How a row is measured.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// What times are taken by.
+    pub clock: Clock,
+    /// How long inputs are.
+    pub scale: Scale,
+    /// Rounds; as many as time allows if not given.
+    pub rounds: Option<u32>,
+    /// Seconds that all rounds of the row should take together.
+    pub budget: f64,
+}
+
+/// Shorter calls are timed many at a time, until this many nanoseconds are together.
+const BATCH: u64 = 10_000_000;
+const ROUNDS: std::ops::RangeInclusive<f64> = 3.0..=9.0;
+/// Between two players. Threads of a pool (OpenBLAS, rayon) spin for some milliseconds after a call, on the cores that the next one needs.
+const REST: Duration = Duration::from_millis(40);
+
+/// A player in a row.
+struct Entry<'a, R> {
+    player: &'a mut dyn Player<R>,
+    calls: u64,
+    /// Nanoseconds of so many calls, at first sight.
+    estimate: u64,
+    rounds: Vec<f64>,
+}
+
+/// The inputs of a row.
+pub fn data<R: Row>(row: &R, scale: Scale) -> Vec<Datum> {
+    row.inputs().iter().enumerate().map(|(slot, input)| Datum::new(input, slot, scale)).collect()
+}
+
+/// Measures a row. The results of all players are compared with that of the first.
+pub fn measure<R: Row>(settings: &Settings, group: &str, row: &R, players: &mut [Box<dyn Player<R>>]) -> Measured {
+    let data = data(row, settings.scale);
+    let mut faults = Vec::new();
+    let mut entries: Vec<Entry<R>> = Vec::new();
+    let mut first: Option<(&str, Digest)> = None;
+    for player in players {
+        let name = player.name();
+        match enter(settings, row, &data, player.as_mut()) {
+            Ok(None) => {}
+            Ok(Some((entry, digest))) => {
+                match &first {
+                    None => first = Some((name, digest)),
+                    Some((who, of)) => faults.extend(of.differs(&digest, row.check()).map(|d| format!("{who} and {name} differ: {d}"))),
+                }
+                entries.push(entry);
+            }
+            Err(e) => faults.push(format!("{name}: {e}")),
+        }
+    }
+    let round: u64 = entries.iter().map(|e| e.estimate).sum();
+    let affordable = (settings.budget * 1e9 / round.max(1) as f64).clamp(*ROUNDS.start(), *ROUNDS.end()) as u32;
+    for turn in 0..settings.rounds.unwrap_or(affordable) as usize {
+        // Each starts once: nobody always runs in the caches that the same neighbour leaves.
+        for k in 0..entries.len() {
+            let n = entries.len();
+            let entry = &mut entries[(turn + k) % n];
+            if settings.scale != Scale::Tiny {
+                std::thread::sleep(REST);
+            }
+            match entry.player.time(entry.calls, settings.clock) {
+                Ok(ns) => entry.rounds.push(ns as f64 / entry.calls as f64),
+                Err(e) => faults.push(format!("{}: {e}", entry.player.name())),
+            }
+        }
+    }
+    let times = entries.into_iter().map(|e| Times { player: e.player.name().into(), calls: e.calls, rounds_ns: e.rounds }).collect();
+    Measured {
+        name: row.name().into(),
+        group: group.into(),
+        about: row.about().into(),
+        bytes_in: data.iter().map(Datum::bytes).sum(),
+        bytes_out: first.map_or(0, |(_, d)| d.bytes),
+        bound_ns: None,
+        times,
+        faults,
+    }
+}
+
+type Entered<'a, R> = Option<(Entry<'a, R>, Digest)>;
+
+/// Runs a row once for its result, then until it is known how many calls fill a batch. `None` where the player cannot.
+fn enter<'a, R>(settings: &Settings, row: &R, data: &[Datum], player: &'a mut dyn Player<R>) -> Result<Entered<'a, R>, String> {
+    if !player.prepare(row, data)? {
+        return Ok(None);
+    }
+    let (digest, first) = player.digest(settings.clock)?;
+    let batch = if settings.scale == Scale::Tiny { 1 } else { BATCH };
+    let (mut calls, mut estimate) = (1, first);
+    // A first call says little about short ones: three steps towards a batch.
+    for _ in 0..if first < 10 * batch { 3 } else { 0 } {
+        calls = (calls * batch / estimate.max(1)).clamp(1, batch);
+        estimate = player.time(calls, settings.clock)?;
+        if estimate >= batch / 2 {
+            break;
+        }
+    }
+    Ok(Some((Entry { player, calls, estimate, rounds: Vec::new() }, digest)))
+}

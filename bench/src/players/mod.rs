@@ -1,0 +1,31 @@
+//! Who takes part: each library behind one interface.
+pub mod local;
+pub mod python;
+
+use crate::clock::Clock;
+use crate::digest::Digest;
+use crate::inputs::Datum;
+
+/// One that can be timed.
+pub trait Player<R> {
+    /// Its name in the report.
+    fn name(&self) -> &'static str;
+
+    /// Makes the inputs of a row; `false` where it has no such operation.
+    ///
+    /// # Errors
+    /// What went wrong, in words; here and below.
+    fn prepare(&mut self, row: &R, data: &[Datum]) -> Result<bool, String>;
+
+    /// Runs the row once and says what came out, and how many nanoseconds this first call took.
+    ///
+    /// # Errors
+    /// As above.
+    fn digest(&mut self, clock: Clock) -> Result<(Digest, u64), String>;
+
+    /// Runs it so many times, dropping each result, and gives the nanoseconds that all took.
+    ///
+    /// # Errors
+    /// As above.
+    fn time(&mut self, calls: u64, clock: Clock) -> Result<u64, String>;
+}
