@@ -1,11 +1,30 @@
 //! What is compared of two results: lengths, sums, and elements here and there.
 use crate::row::Check;
-use array_protocol::{DType, HostArray, dispatch_dtype};
+use array_protocol::{Array, Backend, DType, HostArray, Index, dispatch_dtype};
 use num_complex::Complex;
 use serde::Deserialize;
 
 /// How many elements are compared one by one. The NumPy side takes the same.
 const SAMPLES: usize = 33;
+
+/// Of how many rows one is compared, where a result of `size` elements has more than `most`.
+pub fn step(size: usize, most: usize) -> usize {
+    size.div_ceil(most.max(1)).max(1)
+}
+
+/// What is compared of a result with more than `most` elements: some rows, from the first to the end. And the bytes of all.
+///
+/// # Errors
+/// Those of the backend.
+pub fn thinned<B: Backend>(x: &Array<B>, most: usize) -> array_protocol::Result<(HostArray, usize)> {
+    let size = x.shape().iter().product::<usize>();
+    let bytes = size * x.dtype().size();
+    let some = match step(size, most) {
+        1 => x.to_host()?,
+        step => x.get(&[Index::all().step(step as i64)])?.to_host()?,
+    };
+    Ok((some, bytes))
+}
 
 /// A result in short. Complex numbers count as two.
 #[derive(Clone, Debug, Deserialize)]
@@ -21,15 +40,14 @@ pub struct Digest {
 }
 
 impl Digest {
-    /// That of a result.
+    /// That of a result, or of some rows of it, which has so many bytes in all.
     ///
     /// # Errors
     /// For a dtype that no row gives.
     #[allow(clippy::unnecessary_cast, reason = "one of the types is float64 already")]
-    pub fn of(x: &HostArray) -> Result<Digest, String> {
+    pub fn of(x: &HostArray, bytes: usize) -> Result<Digest, String> {
         let unknown = || format!("no digest of {}", x.dtype().name());
-        let mut out =
-            Digest { shape: x.shape().to_vec(), bytes: x.bytes().len(), numbers: 0, sum: 0.0, magnitude: 0.0, samples: Vec::new() };
+        let mut out = Digest { shape: x.shape().to_vec(), bytes, numbers: 0, sum: 0.0, magnitude: 0.0, samples: Vec::new() };
         if x.dtype() == DType::Complex128 {
             let parts: Vec<f64> = x.view::<Complex<f64>>().ok_or_else(unknown)?.iter().flat_map(|z| [z.re, z.im]).collect();
             out.add(parts.len(), |i| parts[i]);

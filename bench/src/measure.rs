@@ -66,15 +66,29 @@ pub struct Settings {
     pub clock: Clock,
     /// How long inputs are.
     pub scale: Scale,
-    /// Rounds; as many as time allows if not given.
-    pub rounds: Option<u32>,
+    /// How many.
+    pub rounds: Rounds,
     /// Seconds that all rounds of the row should take together.
     pub budget: f64,
+    /// Elements of a result beyond which only some are compared.
+    pub compared: usize,
+    /// Whether first calls do what later ones find done, such as compiling: their time says nothing.
+    pub warm: bool,
+}
+
+/// How often each player runs a row.
+#[derive(Clone, Copy, Debug)]
+pub enum Rounds {
+    /// So many times.
+    Exactly(u32),
+    /// As many as time allows, 3 to 9, all the same.
+    AllTheSame,
+    /// As many as its own part of the time allows, 1 to 9: one that takes far longer does not take the rounds of the others.
+    EachItsOwn,
 }
 
 /// Shorter calls are timed many at a time, until this many nanoseconds are together.
 const BATCH: u64 = 10_000_000;
-const ROUNDS: std::ops::RangeInclusive<f64> = 3.0..=9.0;
 /// Between two players. Threads of a pool (OpenBLAS, rayon) spin for some milliseconds after a call, on the cores that the next one needs.
 const REST: Duration = Duration::from_millis(40);
 
@@ -85,6 +99,18 @@ struct Entry<'a, R> {
     /// Nanoseconds of so many calls, at first sight.
     estimate: u64,
     rounds: Vec<f64>,
+}
+
+impl Rounds {
+    /// For a call of `estimate` nanoseconds, of `all` in a round, when so many seconds are there for `players` of them.
+    fn of(self, estimate: u64, all: u64, players: usize, seconds: f64) -> usize {
+        let affordable = |ns: u64, part: f64, least: f64| (seconds * part * 1e9 / ns.max(1) as f64).clamp(least, 9.0) as usize;
+        match self {
+            Rounds::Exactly(n) => n as usize,
+            Rounds::AllTheSame => affordable(all, 1.0, 3.0),
+            Rounds::EachItsOwn => affordable(estimate, 1.0 / players.max(1) as f64, 1.0),
+        }
+    }
 }
 
 /// The inputs of a row.
@@ -113,12 +139,15 @@ pub fn measure<R: Row>(settings: &Settings, group: &str, row: &R, players: &mut 
         }
     }
     let round: u64 = entries.iter().map(|e| e.estimate).sum();
-    let affordable = (settings.budget * 1e9 / round.max(1) as f64).clamp(*ROUNDS.start(), *ROUNDS.end()) as u32;
-    for turn in 0..settings.rounds.unwrap_or(affordable) as usize {
+    let wanted: Vec<usize> = entries.iter().map(|e| settings.rounds.of(e.estimate, round, entries.len(), settings.budget)).collect();
+    for turn in 0..wanted.iter().copied().max().unwrap_or(0) {
         // Each starts once: nobody always runs in the caches that the same neighbour leaves.
         for k in 0..entries.len() {
-            let n = entries.len();
-            let entry = &mut entries[(turn + k) % n];
+            let i = (turn + k) % entries.len();
+            if turn >= wanted[i] {
+                continue;
+            }
+            let entry = &mut entries[i];
             if settings.scale != Scale::Tiny {
                 std::thread::sleep(REST);
             }
@@ -148,7 +177,10 @@ fn enter<'a, R>(settings: &Settings, row: &R, data: &[Datum], player: &'a mut dy
     if !player.prepare(row, data)? {
         return Ok(None);
     }
-    let (digest, first) = player.digest(settings.clock)?;
+    let (digest, mut first) = player.digest(settings.clock, settings.compared)?;
+    if settings.warm {
+        first = player.time(1, settings.clock)?;
+    }
     let batch = if settings.scale == Scale::Tiny { 1 } else { BATCH };
     let (mut calls, mut estimate) = (1, first);
     // A first call says little about short ones: three steps towards a batch.

@@ -113,6 +113,18 @@ impl Cuda {
         self.open_device(self.0.ordinal).map_or_else(|e| e.to_string(), |d| d.name.clone())
     }
 
+    /// Gives memory that is kept for later arrays back to the driver: for other programs on the device. Waits for all work.
+    ///
+    /// # Errors
+    /// Those of the work.
+    pub fn trim(&self) -> Result<()> {
+        let mut open = self.0.devices.iter().filter_map(|slot| slot.get()?.as_ref().ok());
+        open.try_for_each(|device| {
+            let given = device.pool.empty(&device.context).and_then(|()| device.context.synchronise());
+            given.map_err(|fault| device.fault(&fault))
+        })
+    }
+
     /// The device that a call names, or the default one.
     ///
     /// # Errors

@@ -116,6 +116,21 @@ fn small_device() {
 }
 
 #[test]
+fn memory_for_others() {
+    child("others", &[("EMULATED_MEMORY", "100000")]);
+}
+#[test]
+#[ignore = "run by the test above"]
+fn others() {
+    let (b, other) = (Cuda::emulated(0, Options::default()).unwrap(), Cuda::emulated(0, Options::default()).unwrap());
+    let full = |n: usize| Full::default().shape([n]).value(1.0);
+    drop(b.full(&full(5000)).unwrap());
+    assert_eq!(other.full(&full(8000)).map(|_| ()).unwrap_err().kind(), ErrorKind::OutOfMemory);
+    b.trim().unwrap();
+    assert_eq!(other.download(&other.full(&full(8000)).unwrap()).unwrap().size(), 8000);
+}
+
+#[test]
 fn threads_in_any_order() {
     for order in ["1", "2", "3"] {
         child("any_order", &[("EMULATED_ORDER", order)]);

@@ -30,6 +30,32 @@ pub trait Library<R>: Sized {
     /// # Errors
     /// As above.
     fn download(x: &Self::Array) -> Result<HostArray, Self::Error>;
+    /// What is compared of a result with more than `most` elements, and the bytes of all; without another word everything.
+    ///
+    /// # Errors
+    /// As above.
+    fn compared(x: &Self::Array, _most: usize) -> Result<(HostArray, usize), Self::Error> {
+        let all = Self::download(x)?;
+        let bytes = all.bytes().len();
+        Ok((all, bytes))
+    }
+
+    /// Waits until all calls are done; those of most libraries are when they return.
+    ///
+    /// # Errors
+    /// As above.
+    fn wait(&self) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
+    /// Gives back memory that is kept for later, before a row begins.
+    ///
+    /// # Errors
+    /// As above.
+    fn tidy(&self) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
     /// What to run; `None` where it has no such operation.
     fn call(row: &R) -> Option<Call<Self::Array, Self::Error>>;
 }
@@ -46,6 +72,10 @@ impl<R, L: Library<R>> Local<R, L> {
     /// With nothing to run yet.
     pub fn new(library: L) -> Self {
         Local { library, kept: HashMap::new(), inputs: Vec::new(), call: None }
+    }
+
+    fn wait(&self) -> Result<(), String> {
+        self.library.wait().map_err(|e| e.to_string())
     }
 
     fn run(&self) -> Result<L::Array, String> {
@@ -66,6 +96,7 @@ impl<R, L: Library<R>> Player<R> for Local<R, L> {
             self.kept.clear();
             return Ok(false);
         }
+        self.library.tidy().map_err(|e| e.to_string())?;
         self.kept.retain(|key, _| data.iter().any(|d| d.key == *key));
         for datum in data {
             if !self.kept.contains_key(&datum.key) {
@@ -77,18 +108,23 @@ impl<R, L: Library<R>> Player<R> for Local<R, L> {
         Ok(true)
     }
 
-    fn digest(&mut self, clock: Clock) -> Result<(Digest, u64), String> {
+    fn digest(&mut self, clock: Clock, most: usize) -> Result<(Digest, u64), String> {
+        self.wait()?;
         let start = clock.now();
         let out = self.run()?;
+        self.wait()?;
         let ns = clock.now() - start;
-        Ok((Digest::of(&L::download(&out).map_err(|e| e.to_string())?)?, ns))
+        let (some, bytes) = L::compared(&out, most).map_err(|e| e.to_string())?;
+        Ok((Digest::of(&some, bytes)?, ns))
     }
 
     fn time(&mut self, calls: u64, clock: Clock) -> Result<u64, String> {
+        self.wait()?;
         let start = clock.now();
         for _ in 0..calls {
             drop(black_box(self.run()?));
         }
+        self.wait()?;
         Ok(clock.now() - start)
     }
 }

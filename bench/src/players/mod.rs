@@ -17,11 +17,11 @@ pub trait Player<R> {
     /// What went wrong, in words; here and below.
     fn prepare(&mut self, row: &R, data: &[Datum]) -> Result<bool, String>;
 
-    /// Runs the row once and says what came out, and how many nanoseconds this first call took.
+    /// Runs the row once and says what came out, of more than `most` elements some, and how many nanoseconds this first call took.
     ///
     /// # Errors
     /// As above.
-    fn digest(&mut self, clock: Clock) -> Result<(Digest, u64), String>;
+    fn digest(&mut self, clock: Clock, most: usize) -> Result<(Digest, u64), String>;
 
     /// Runs it so many times, dropping each result, and gives the nanoseconds that all took.
     ///

@@ -1,38 +1,119 @@
-"""Python's side of a bench, for the module that is named: one request a line on standard input, one answer a line on standard output, both JSON.
+"""Python's side of a bench, for the module that is named: one request a line on standard input, one answer a line on standard output.
 
 {"do": "hello"}                                          -> {"module": version, "python": version, "with": what it computes with}
 {"do": "row", "inputs": [...], "run": text, "out": text} -> {}          keeps inputs whose key comes again
-{"do": "digest", "what": "run" | "out", "clock": name}   -> shape, sums and samples of a result, and {"ns": nanoseconds} of one call
+{"do": "digest", "what": "run" | "out", "clock": name, "most": n}
+                                                         -> shape, sums and samples of a result, of more than n elements some rows, and
+                                                            {"ns": nanoseconds} of one call
 {"do": "time", "what": ..., "calls": n, "clock": name}   -> {"ns": nanoseconds} of all calls
 
-Expressions become the body of a loop over local names, so that nothing but NumPy and the loop is timed. A result is dropped as soon as it
-is there. What goes wrong is answered as {"error": text}.
+Expressions become the body of a loop over local names, so that nothing but the module and the loop is timed. A result is dropped as soon
+as it is there. What goes wrong is answered as {"error": text}.
 """
 
+import sys
+
+# The folder that we happen to be in has no modules for us.
+sys.path = [folder for folder in sys.path if folder]
+
+import importlib
 import json
 import platform
-import sys
 import time
 
-import numpy as np
+import numpy
 
 SAMPLES = 33
-random = np.random.default_rng(1)
+module = None
 kept = {}
 row = {}
 
 
+class Host:
+    """NumPy: everything happens at once, and nothing is kept."""
+
+    def __init__(self, np):
+        self.np = np
+
+    def names(self):
+        return {"np": self.np, "random": self.np.random.default_rng(1)}
+
+    def computes_with(self):
+        try:
+            blas = self.np.show_config(mode="dicts")["Build Dependencies"]["blas"]
+            return f"{blas.get('name')} {blas.get('version')}"
+        except (KeyError, TypeError):
+            return "unknown"
+
+    def to(self, x):
+        return x
+
+    def back(self, x):
+        return numpy.asarray(x)
+
+    def wait(self):
+        pass
+
+    def tidy(self):
+        pass
+
+
+class CuPy(Host):
+    def names(self):
+        return {"np": self.np}
+
+    def computes_with(self):
+        runtime = self.np.cuda.runtime
+        device = runtime.getDeviceProperties(0)["name"].decode()
+        return f"CUDA {runtime.runtimeGetVersion() / 1000:.1f}, {device}"
+
+    def to(self, x):
+        return self.np.asarray(x)
+
+    def back(self, x):
+        return self.np.asnumpy(x)
+
+    def wait(self):
+        self.np.cuda.Device(0).synchronize()
+
+    def tidy(self):
+        self.np.fft.config.get_plan_cache().clear()
+        self.np.get_default_memory_pool().free_all_blocks()
+
+
+class Torch(Host):
+    def names(self):
+        return {"torch": self.np}
+
+    def computes_with(self):
+        return f"CUDA {self.np.version.cuda}, {self.np.cuda.get_device_name(0)}"
+
+    def to(self, x):
+        return self.np.from_numpy(x).to("cuda")
+
+    def back(self, x):
+        return x.cpu().numpy()
+
+    def wait(self):
+        self.np.cuda.synchronize()
+
+    def tidy(self):
+        self.np.backends.cuda.cufft_plan_cache.clear()
+        self.np.cuda.empty_cache()
+
+
+KINDS = {"numpy": Host, "cupy": CuPy, "torch": Torch}
+
+
 def hello(_):
-    try:
-        blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
-        blas = f"{blas.get('name')} {blas.get('version')}"
-    except (KeyError, TypeError):
-        blas = "unknown"
-    return {"module": np.__version__, "python": platform.python_version(), "with": blas}
+    global module
+    name = sys.argv[1]
+    module = KINDS[name](importlib.import_module(name))
+    return {"module": module.np.__version__, "python": platform.python_version(), "with": module.computes_with()}
 
 
 def compiled(head, text, names):
-    scope = {"np": np, "random": random}
+    scope = dict(row["names"])
     exec(f"def function({', '.join(names)}):\n{head}{text}\n", scope)
     return scope["function"]
 
@@ -42,17 +123,19 @@ def start(request):
     wanted = [i["key"] for i in request["inputs"]]
     for key in [k for k in kept if k not in wanted]:
         del kept[key]
+    module.tidy()
     for i in request["inputs"]:
         if i["file"] is not None:
-            kept[i["key"]] = np.fromfile(i["file"], dtype=i["dtype"]).reshape(i["shape"])
+            kept[i["key"]] = module.to(numpy.fromfile(i["file"], dtype=i["dtype"]).reshape(i["shape"]))
     names = [i["name"] for i in request["inputs"]]
+    row["names"] = module.names()
     row["arguments"] = [kept[k] for k in wanted]
-    loop = "    start = clock()\n    for _ in range(calls):\n        {}\n    return clock() - start"
+    loop = "    start = clock()\n    for _ in range(calls):\n        {}\n    wait()\n    return clock() - start"
     for what in ("run", "out"):
         text = request[what]
         if text is not None:
             extra = ["o"] if what == "out" else []
-            row[what] = compiled("", loop.format(text), ["clock", "calls", *extra, *names])
+            row[what] = compiled("", loop.format(text), ["clock", "wait", "calls", *extra, *names])
             row[what + " once"] = compiled("    return ", text, [*extra, *names])
     row["o"] = row["run once"](*row["arguments"]) if request["out"] is not None else None
     return {}
@@ -64,28 +147,36 @@ def extra(what):
 
 def digest(request):
     what, clock = request["what"], getattr(time, request["clock"])
+    module.wait()
     start = clock()
     x = row[what + " once"](*extra(what), *row["arguments"])
+    module.wait()
     ns = clock() - start
-    x = np.asarray(row["o"] if what == "out" else x)
-    shape, size, x = list(x.shape), x.nbytes, np.ascontiguousarray(x).reshape(-1)
+    x = row["o"] if what == "out" else x
+    # The size of an array of PyTorch is a method.
+    size = int(numpy.prod(tuple(x.shape), dtype=numpy.int64))
+    size_of_one = x.dtype.itemsize
+    step = max(1, -(-size // request["most"]))
+    x = module.back(x if step == 1 else x[::step])
+    shape, x = list(x.shape), numpy.ascontiguousarray(x).reshape(-1)
     if x.dtype.kind == "c":
         x = x.view(x.real.dtype)
     n = x.size
     return {
         "ns": ns,
         "shape": shape,
-        "bytes": size,
+        "bytes": size * size_of_one,
         "numbers": n,
-        "sum": float(np.sum(x, dtype=np.float64)),
-        "magnitude": float(np.sum(np.abs(x), dtype=np.float64)),
+        "sum": float(numpy.sum(x, dtype=numpy.float64)),
+        "magnitude": float(numpy.sum(numpy.abs(x), dtype=numpy.float64)),
         "samples": [float(x[k * (n - 1) // (SAMPLES - 1)]) for k in range(SAMPLES)] if n else [],
     }
 
 
 def timed(request):
     what, clock = request["what"], getattr(time, request["clock"])
-    return {"ns": row[what](clock, request["calls"], *extra(what), *row["arguments"])}
+    module.wait()
+    return {"ns": row[what](clock, module.wait, request["calls"], *extra(what), *row["arguments"])}
 
 
 REQUESTS = {"hello": hello, "row": start, "digest": digest, "time": timed}

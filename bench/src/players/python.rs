@@ -39,8 +39,7 @@ impl Process {
     fn start(module: &str) -> Result<Process, String> {
         let python = std::env::var(PYTHON).unwrap_or_else(|_| "python3".into());
         let mut command = Command::new(&python);
-        // `-I` and `-c` keep the folder that we happen to be in out of the search for modules.
-        command.args(["-I", "-c", SCRIPT, module]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.args(["-c", SCRIPT, module]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().map_err(|e| format!("{python}: {e}"))?;
         let (requests, answers) = child.stdin.take().zip(child.stdout.take()).ok_or("no pipes")?;
         Ok(Process { child, requests, answers: BufReader::new(answers), kept: HashSet::new() })
@@ -51,7 +50,7 @@ impl Process {
         writeln!(self.requests, "{request}").and_then(|()| self.requests.flush()).map_err(gone)?;
         let mut line = String::new();
         self.answers.read_line(&mut line).map_err(gone)?;
-        let answer: Value = serde_json::from_str(&line).map_err(|_| "Python is gone without an answer".to_string())?;
+        let answer: Value = serde_json::from_str(&line).map_err(|_| "Python is gone without an answer (no NumPy?)".to_string())?;
         match answer.get("error") {
             Some(e) => Err(e.as_str().unwrap_or("an error").to_string()),
             None => Ok(answer),
@@ -67,7 +66,7 @@ impl Drop for Process {
     }
 }
 
-/// A module with the functions of NumPy, with fresh results or with one that is written again and again.
+/// A module that the script knows, with fresh results or with one that is written again and again.
 pub struct Python {
     process: Rc<RefCell<Process>>,
     module: &'static str,
@@ -142,8 +141,8 @@ impl<R: Row> Player<R> for Python {
         }
     }
 
-    fn digest(&mut self, clock: Clock) -> Result<(Digest, u64), String> {
-        let answer = self.ask(&json!({ "do": "digest", "what": self.what(), "clock": clock.python() }))?;
+    fn digest(&mut self, clock: Clock, most: usize) -> Result<(Digest, u64), String> {
+        let answer = self.ask(&json!({ "do": "digest", "what": self.what(), "clock": clock.python(), "most": most }))?;
         let ns = nanoseconds(&answer)?;
         Ok((serde_json::from_value(answer).map_err(|e| e.to_string())?, ns))
     }

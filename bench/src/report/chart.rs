@@ -29,6 +29,10 @@ text { font: 11px system-ui, sans-serif; fill: #24292f; }
   .run0.behind { fill: #8a4a1c; } .run1.behind { fill: #f0883e; } .run2.behind { fill: #ffc08a; }
 }
 ";
+/// Of a stamp.
+const STAMP: &str = "font-size: 64px; font-weight: 700; opacity: 0.35; fill: #cf222e";
+/// Numbers along the axis, at most.
+const TICKS: i32 = 12;
 /// Room that a number needs left of the shortest bar, in powers of two.
 const LABEL: f64 = 0.4;
 /// Classes of [`STYLE`]; more bars share the last.
@@ -46,6 +50,8 @@ pub struct Chart {
     pub bars: Vec<String>,
     /// What a bar to the left of 1 means.
     pub behind: String,
+    /// Written across everything.
+    pub stamp: Option<&'static str>,
     /// The rows.
     pub rows: Vec<Bars>,
 }
@@ -77,8 +83,11 @@ impl Axis {
         LEFT + (RIGHT - LEFT) * (ratio.log2() - self.low) / (self.high - self.low)
     }
 
+    /// Powers of two, as many as have room for their numbers; 1 is one of them.
     fn ticks(&self) -> impl Iterator<Item = f64> {
-        (self.low as i32..=self.high as i32).map(|e| f64::from(e).exp2())
+        let (low, high) = (self.low as i32, self.high as i32);
+        let step = (high - low) / TICKS + 1;
+        (low..=high).filter(move |e| e % step == 0).map(|e| f64::from(e).exp2())
     }
 }
 
@@ -118,7 +127,12 @@ impl Chart {
             text(&mut out, "small", x, TOP - 4.0, "middle", &label);
             text(&mut out, "small", x, bottom + 14.0, "middle", &label);
         }
-        out + &body + "</svg>\n"
+        out += &body;
+        if let Some(stamp) = self.stamp {
+            let (x, y) = (WIDTH / 2.0, TOP + (bottom - TOP) / 2.0);
+            let _ = writeln!(out, "<text x=\"{x}\" y=\"{y:.1}\" text-anchor=\"middle\" style=\"{STAMP}\">{stamp}</text>");
+        }
+        out + "</svg>\n"
     }
 
     fn head(&self, out: &mut String) {

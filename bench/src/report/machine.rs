@@ -70,21 +70,27 @@ pub fn now() -> String {
     format!("{year}-{month:02}-{day:02} {:02}:{:02} UTC", minutes / 60, minutes % 60)
 }
 
+/// The environment variable that says which state of the sources a program was built from, where these are not at hand.
+pub const SOURCES_ENV: &str = "BENCH_SOURCES";
+
+/// The versions that everything is built with.
+const LOCK: &str = include_str!("../../../Cargo.lock");
+
 /// Versions of what is measured, with the state of its sources, of other packages of this process, and of the compiler.
 pub fn versions(ours: &str, others: &[&str]) -> BTreeMap<String, String> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let lock = std::fs::read_to_string(here.join("../Cargo.lock")).unwrap_or_default();
     let locked = |name: &str| {
-        let entry = lock.split("[[package]]").find(|p| p.contains(&format!("\nname = \"{name}\"\n")))?;
+        let entry = LOCK.split("[[package]]").find(|p| p.contains(&format!("\nname = \"{name}\"\n")))?;
         entry.lines().find_map(|l| l.strip_prefix("version = ")).map(|v| v.trim_matches('"').to_string())
     };
     let said = |program: &str, args: &[&str]| {
         let out = Command::new(program).args(args).current_dir(here).output().ok().filter(|o| o.status.success())?;
         Some(String::from_utf8_lossy(&out.stdout).trim().to_string())
     };
-    let commit = said("git", &["describe", "--always", "--dirty"]).map_or_else(String::new, |c| format!(" ({c})"));
+    let told = std::env::var(SOURCES_ENV).ok().filter(|v| !v.is_empty());
+    let sources = told.or_else(|| said("git", &["describe", "--always", "--dirty"])).map_or_else(String::new, |c| format!(" ({c})"));
     let mut out = BTreeMap::new();
-    out.insert(ours.into(), format!("{}{commit}", env!("CARGO_PKG_VERSION")));
+    out.insert(ours.into(), format!("{}{sources}", env!("CARGO_PKG_VERSION")));
     out.extend(others.iter().filter_map(|&name| Some((name.into(), locked(name)?))));
     out.extend(said("rustc", &["-V"]).and_then(|v| Some(("rustc".into(), v.split(' ').nth(1)?.to_string()))));
     out

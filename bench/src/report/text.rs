@@ -24,27 +24,27 @@ pub fn ratio(r: f64) -> String {
 }
 
 /// What stands in the columns of a table: the title of each, and whose it is.
-pub struct Columns {
+pub struct Columns<'a> {
     /// The player that others are held against.
-    pub ours: &'static str,
+    pub ours: &'a str,
     /// Times.
-    pub times: Vec<(&'static str, &'static str)>,
+    pub times: Vec<(&'a str, &'a str)>,
     /// Times divided by ours.
-    pub ratios: Vec<(&'static str, &'static str)>,
+    pub ratios: Vec<(&'a str, &'a str)>,
 }
 
-impl Columns {
-    /// Rows by group, each group under titles of its own. What is wrong with a row stands behind it.
-    pub fn table(&self, rows: &[Measured], wrong: impl Fn(&Measured) -> String) -> String {
+impl Columns<'_> {
+    /// Rows by group, each group under titles of its own, and behind each row what is wrong with it.
+    pub fn table<'m>(&self, rows: impl IntoIterator<Item = (&'m Measured, String)>) -> String {
         let (mut out, mut group) = (String::new(), "");
-        for row in rows {
+        for (row, wrong) in rows {
             if row.group != group {
                 group = &row.group;
                 // Writing to a string cannot fail, here and below.
                 let _ = write!(out, "\n{group}\n{:NAME$}", "");
                 self.titles(&mut out);
             }
-            self.line(&mut out, row, &wrong(row));
+            self.line(&mut out, row, &wrong);
         }
         out
     }

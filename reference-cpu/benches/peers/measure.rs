@@ -7,7 +7,7 @@ use crate::players::ours::Ours;
 use crate::players::{NUMPY, NUMPY_OUT};
 use crate::rows::{Group, Row};
 use bench::inputs::Scale;
-use bench::measure::{Measured, Settings, data, measure};
+use bench::measure::{Measured, Rounds, Settings, data, measure};
 use bench::players::local::Local;
 use bench::players::{Player, python};
 use bench::report::text::time;
@@ -58,7 +58,8 @@ pub(crate) fn run(args: &Args, part: usize, groups: &[Group]) -> std::io::Result
 
     let all: Vec<(&str, &Row)> = groups.iter().flat_map(|g| g.rows.iter().map(|r| (g.title, r))).collect();
     let budget = args.budget / (args.threads.len() * all.len()).max(1) as f64;
-    let settings = Settings { clock: args.clock, scale: args.scale, rounds: args.rounds, budget };
+    let rounds = args.rounds.map_or(Rounds::AllTheSame, Rounds::Exactly);
+    let settings = Settings { clock: args.clock, scale: args.scale, rounds, budget, compared: usize::MAX, warm: false };
     let start = Instant::now();
     let mut rows = Vec::new();
     for (i, &(group, row)) in all.iter().enumerate() {

@@ -25,6 +25,7 @@ impl Report {
             lines: [self.machine_line(), self.versions_line()],
             bars: self.runs.iter().map(|run| format!("{}{}", run.title(), mean(run))).collect(),
             behind: "left of 1x: NumPy is faster".into(),
+            stamp: None,
             rows: rows.unwrap_or_default().into_iter().map(bars).collect(),
         };
         chart.svg()

@@ -48,7 +48,7 @@ fn table(out: &mut String, run: &Run) {
         limits.flops_f32 / 1e9
     );
     let columns = Columns { ours: OURS, times: TIMES.to_vec(), ratios: RATIOS.to_vec() };
-    out.push_str(&columns.table(&run.rows, |row| if row.faults.is_empty() { String::new() } else { "  FAULT".into() }));
+    out.push_str(&columns.table(run.rows.iter().map(|row| (row, if row.faults.is_empty() { String::new() } else { "  FAULT".into() }))));
     let _ = writeln!(out, "\nGeometric means of times divided by ours");
     for (title, player) in TIMES.into_iter().filter(|&(_, player)| player != OURS) {
         if let Some(summary) = run.summary(player) {
