@@ -1,9 +1,9 @@
 //! Each family of kernels against the CPU reference, under all orders of threads and blocks, and with 64-bit index arithmetic.
 mod support;
 
-use reference_cuda::{Cuda, Options};
+use reference_cuda::Options;
 use std::process::Command;
-use support::{emulated, workload};
+use support::{device, emulated, workload};
 
 /// Every part, in a process of its own for the order.
 fn all_parts(order: &str, wide: &str) {
@@ -18,10 +18,10 @@ fn all_parts(order: &str, wide: &str) {
 }
 
 #[test]
-#[ignore = "run by the tests of this file"]
+#[ignore = "run by the tests of this file, and on real devices"]
 fn parts() {
     let wide = std::env::var("TEST_WIDE").is_ok_and(|v| v == "yes");
-    let b = Cuda::emulated(0, Options::default().checked(true).wide(wide)).unwrap();
+    let b = device(Options::default().checked(true).wide(wide)).expect("a device");
     for part in workload::PARTS {
         workload::run(&b, part);
     }

@@ -1,10 +1,11 @@
-//! DLPack with memory of the emulated device. Without a C++ compiler these tests are skipped, and say so.
+//! DLPack with memory of a device: an emulated one, or with `REFERENCE_CUDA_TESTS=device` a real one. Without either these tests are
+//! skipped, and say so.
 mod support;
 
 use array_protocol::dlpack::Tensor;
 use array_protocol::{Backend, BinaryOp, DType, Device, ErrorKind, HostArray, Index, Operand, Shape, idx};
 use reference_cuda::{Cuda, Options};
-use support::emulated;
+use support::device;
 
 /// One element of every `step`, from the end where that is negative.
 fn every<R>(step: i64) -> Index<R> {
@@ -18,7 +19,7 @@ fn counted(b: &Cuda) -> reference_cuda::CudaArray {
 
 #[test]
 fn memory_crosses_without_a_copy_and_is_not_written_to() {
-    let Some(b) = emulated(Options::default().checked(true)) else { return };
+    let Some(b) = device(Options::default().checked(true)) else { return };
     let x = counted(&b);
     let view = b.getitem(&x, &idx![1.., every(-2)]).unwrap();
     let tensor = b.to_dlpack(&view).unwrap();
@@ -43,7 +44,7 @@ fn memory_crosses_without_a_copy_and_is_not_written_to() {
 
 #[test]
 fn tensors_of_the_host_are_copied() {
-    let Some(b) = emulated(Options::default()) else { return };
+    let Some(b) = device(Options::default()) else { return };
     let host = HostArray::from_slice([2, 2], &[1.0, 2.0, 3.0, 4.0]).unwrap();
     let x = b.from_dlpack(Tensor::from_host(host.clone()).unwrap()).unwrap();
     assert_eq!((b.device(&x), b.download(&x).unwrap()), (Device::cuda(0), host));
@@ -61,7 +62,7 @@ fn claimed(b: &Cuda, device: Device, offset: usize, dtype: DType, values: &[u8])
 
 #[test]
 fn what_cannot_be_read_is_refused() {
-    let Some(b) = emulated(Options::default().checked(true)) else { return };
+    let Some(b) = device(Options::default().checked(true)) else { return };
     let own = Device::cuda(0);
     assert!(claimed(&b, own, 0, DType::Bool, &[0, 1, 1]).is_ok());
     assert_eq!(claimed(&b, own, 0, DType::Bool, &[0, 2, 1]).map(|_| ()), Err(ErrorKind::Value));
@@ -73,7 +74,7 @@ fn what_cannot_be_read_is_refused() {
 
 #[test]
 fn streams_are_named() {
-    let Some(b) = emulated(Options::default()) else { return };
+    let Some(b) = device(Options::default()) else { return };
     let x = counted(&b);
     let own = b.stream(Device::cuda(0)).unwrap();
     assert_ne!(own, 0);

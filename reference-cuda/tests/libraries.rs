@@ -1,5 +1,5 @@
-//! Matrix products, decompositions and transforms on the emulated device: what the conformance suite does not ask for. Without a C++ compiler
-//! these tests are skipped, and say so.
+//! Matrix products, decompositions and transforms: what the conformance suite does not ask for. On an emulated device, or with
+//! `REFERENCE_CUDA_TESTS=device` on a real one. Without either these tests are skipped, and say so.
 mod support;
 
 use array_protocol::options::{Fft, Norm, Qr, QrMode, Svd};
@@ -7,7 +7,6 @@ use array_protocol::{Backend, BinaryOp, DType, Element, ErrorKind, FftOp, HostAr
 use half::f16;
 use num_complex::Complex;
 use reference_cuda::{Cuda, CudaArray, Options};
-use support::emulated;
 
 fn host<T: Element>(shape: impl Into<Shape>, values: &[T]) -> HostArray {
     HostArray::from_slice(shape, values).unwrap()
@@ -33,7 +32,7 @@ fn floats(n: usize, seed: u64) -> Vec<f64> {
 
 /// Checked, so that every library call is waited for and its reads and writes are looked at.
 fn device() -> Option<Cuda> {
-    emulated(Options::default().checked(true))
+    support::device(Options::default().checked(true))
 }
 
 /// The product of two matrices through every kind of layout: the library reads some as they are, others are copied first.

@@ -6,7 +6,20 @@ pub(crate) mod workload;
 
 use reference_cuda::{Cuda, Options, Unavailable};
 
+/// `device`: tests run on the first device of this machine. Otherwise on an emulated one.
+const DEVICE_ENV: &str = "REFERENCE_CUDA_TESTS";
+
+/// The device that is asked for: real, or emulated as below.
+#[allow(dead_code, reason = "not every test file means something on a real device")]
+pub(crate) fn device(options: Options) -> Option<Cuda> {
+    match std::env::var(DEVICE_ENV) {
+        Ok(v) if v == "device" => Some(Cuda::with(0, options).unwrap_or_else(|e| panic!("{e}"))),
+        _ => emulated(options),
+    }
+}
+
 /// An emulated device; `None`, with the reason said, where it cannot be built here.
+#[allow(dead_code, reason = "some test files run on any device")]
 pub(crate) fn emulated(options: Options) -> Option<Cuda> {
     match Cuda::emulated(0, options) {
         Ok(b) => Some(b),
