@@ -96,8 +96,8 @@ impl<R, L: Library<R>> Player<R> for Local<R, L> {
             self.kept.clear();
             return Ok(false);
         }
-        self.library.tidy().map_err(|e| e.to_string())?;
         self.kept.retain(|key, _| data.iter().any(|d| d.key == *key));
+        self.library.tidy().map_err(|e| e.to_string())?;
         for datum in data {
             if !self.kept.contains_key(&datum.key) {
                 let host = datum.host().map_err(|e| e.to_string())?;

@@ -63,9 +63,10 @@ class CuPy(Host):
         return {"np": self.np}
 
     def computes_with(self):
-        runtime = self.np.cuda.runtime
-        device = runtime.getDeviceProperties(0)["name"].decode()
-        return f"CUDA {runtime.runtimeGetVersion() / 1000:.1f}, {device}"
+        version = self.np.cuda.runtime.runtimeGetVersion()
+        # Without a device this fails now, and says why.
+        self.wait()
+        return f"CUDA {version // 1000}.{version % 1000 // 10}"
 
     def to(self, x):
         return self.np.asarray(x)
@@ -86,7 +87,8 @@ class Torch(Host):
         return {"torch": self.np}
 
     def computes_with(self):
-        return f"CUDA {self.np.version.cuda}, {self.np.cuda.get_device_name(0)}"
+        self.wait()
+        return f"CUDA {self.np.version.cuda}"
 
     def to(self, x):
         return self.np.from_numpy(x).to("cuda")

@@ -22,8 +22,6 @@ const CLOCK: Clock = Clock::Wall;
 const COMPARED: usize = 1 << 22;
 /// The part of the budget that rounds may take; making inputs and fetching results take the rest.
 const ROUNDS: f64 = 0.5;
-/// How many times its inputs a row may take in each library: a transform has them, them as complex numbers, its result, and as much again to work with.
-const COPIES: usize = 7;
 
 /// Measures rows. Says on standard error how far it is.
 pub(crate) fn run(args: &Args, rows: &[(String, Row)]) -> Result<Report, Failure> {
@@ -54,7 +52,7 @@ pub(crate) fn run(args: &Args, rows: &[(String, Row)]) -> Result<Report, Failure
     for (i, (group, row)) in rows.iter().enumerate() {
         let gone = start.elapsed().as_secs_f64();
         let bytes: usize = data(row, settings.scale).iter().map(|d| d.bytes()).sum();
-        if bytes.saturating_mul(COPIES * on_device) > memory {
+        if bytes.saturating_mul(row.room * on_device) > memory {
             taken.left_out.push(format!("{}: {on_device} libraries would need more than the {} GiB of the device", row.name, memory >> 30));
         } else if gone > args.budget {
             taken.left_out.push(format!("{}: the budget of {} s was used up", row.name, args.budget));

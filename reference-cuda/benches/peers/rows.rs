@@ -39,6 +39,8 @@ pub(crate) struct Row {
     numpy: &'static str,
     torch: &'static str,
     pub limit: Limit,
+    /// How many times its inputs it may need of the device in each library.
+    pub room: usize,
     /// The least share of the limit that is aimed at.
     pub target: Option<f64>,
     check: Check,
@@ -109,6 +111,7 @@ fn streams(args: &Args) -> Vec<Row> {
             numpy,
             torch,
             limit: Limit::Copy,
+            room: 2,
             target: Some(BANDWIDTH),
         }));
     };
@@ -132,17 +135,22 @@ fn pictures(args: &Args, n: u32) -> Vec<Row> {
         numpy: picture.numpy,
         torch,
         limit,
+        room: 4,
         target: None,
     };
     let one = || vec![x.clone()];
     let mut out = vec![
-        row("fft", FFT, one(), both!(pictures::fft), "torch.fft.fft(x)", Limit::Copy),
+        // The input, the same as complex numbers, the result, and as much again to work with.
+        Row { room: 7, ..row("fft", FFT, one(), both!(pictures::fft), "torch.fft.fft(x)", Limit::Copy) },
         row("sum", SUM, one(), both!(pictures::sum), "x.sum()", Limit::Copy),
         row("std", STD, one(), both!(pictures::std), "x.std(correction=0)", Limit::Copy),
-        row("elementwise", ELEMENTWISE, one(), both!(pictures::elementwise), "torch.sin(x)**2 + torch.cos(x)**2", Limit::Copy),
+        Row {
+            room: 6,
+            ..row("elementwise", ELEMENTWISE, one(), both!(pictures::elementwise), "torch.sin(x)**2 + torch.cos(x)**2", Limit::Copy)
+        },
         row("slice", SLICE, one(), both!(pictures::slice), "x[::3].clone()", Limit::None),
         row("stencil", STENCIL, one(), both!(pictures::stencil), STENCIL.numpy, Limit::Copy),
-        Row { target: Some(PRODUCTS), ..row("matmul", MATMUL, vec![x.clone(), y], both!(pictures::matmul), "x @ y", Limit::Blas) },
+        Row { room: 2, target: Some(PRODUCTS), ..row("matmul", MATMUL, vec![x.clone(), y], both!(pictures::matmul), "x @ y", Limit::Blas) },
         row("svd", SVD, vec![tall], both!(pictures::svd), "torch.linalg.svd(x, full_matrices=False)[1]", Limit::None),
     ];
     if let Some(svd) = out.last_mut() {

@@ -1,0 +1,119 @@
+//! Rows by players that are right, wrong, slow, or absent.
+use array_protocol::HostArray;
+use bench::clock::Clock;
+use bench::digest::{Digest, step};
+use bench::inputs::{Datum, Input, Scale, f64};
+use bench::measure::{Rounds, Settings, measure};
+use bench::players::Player;
+use bench::players::local::{Call, Library, Local};
+use bench::row::{Check, Row};
+use std::thread::sleep;
+use std::time::Duration;
+
+/// Twice the input.
+struct Twice(Vec<Input>);
+
+impl Row for Twice {
+    fn name(&self) -> &str {
+        "twice"
+    }
+    fn about(&self) -> &str {
+        "x + x"
+    }
+    fn inputs(&self) -> &[Input] {
+        &self.0
+    }
+    fn check(&self) -> Check {
+        Check::close(&self.0)
+    }
+    fn python(&self, _: &str) -> Option<&str> {
+        None
+    }
+    fn python_out(&self, _: &str) -> Option<&str> {
+        None
+    }
+}
+
+fn times(x: &[HostArray], by: f64) -> Result<HostArray, String> {
+    let values: Vec<f64> = x[0].view::<f64>().ok_or("no float64")?.iter().map(|v| v * by).collect();
+    HostArray::from_slice(x[0].shape(), &values).map_err(|e| e.to_string())
+}
+
+/// A library on host arrays that says one thing to the row.
+macro_rules! library {
+    ($name:ident, $call:expr) => {
+        struct $name;
+        impl Library<Twice> for $name {
+            const NAME: &'static str = stringify!($name);
+            type Array = HostArray;
+            type Error = String;
+            fn upload(&self, x: &HostArray) -> Result<HostArray, String> {
+                Ok(x.clone())
+            }
+            fn download(x: &HostArray) -> Result<HostArray, String> {
+                Ok(x.clone())
+            }
+            fn call(_: &Twice) -> Option<Call<HostArray, String>> {
+                $call
+            }
+        }
+    };
+}
+library!(Right, Some(|x| times(x, 2.0)));
+library!(Wrong, Some(|x| times(x, 2.0 + 1e-6)));
+library!(Broken, Some(|_| Err("out of order".into())));
+library!(Absent, None);
+library!(Slow, Some(|x| {
+    sleep(Duration::from_millis(60));
+    times(x, 2.0)
+}));
+
+fn players(all: Vec<Box<dyn Player<Twice>>>) -> Vec<Box<dyn Player<Twice>>> {
+    all
+}
+
+fn settings(rounds: Rounds, scale: Scale) -> Settings {
+    Settings { clock: Clock::Wall, scale, rounds, budget: 0.2, compared: usize::MAX, warm: false }
+}
+
+fn row() -> Twice {
+    Twice(vec![f64("x", &[100, 30], -1.0, 1.0)])
+}
+
+#[test]
+fn what_differs_or_fails_is_told_and_the_rest_is_timed() {
+    let mut all = players(vec![
+        Box::new(Local::new(Right)),
+        Box::new(Local::new(Wrong)),
+        Box::new(Local::new(Broken)),
+        Box::new(Local::new(Absent)),
+    ]);
+    let out = measure(&settings(Rounds::Exactly(3), Scale::Tiny), "group", &row(), &mut all);
+    assert_eq!(out.faults.len(), 2, "{:?}", out.faults);
+    assert!(out.faults[0].contains("Right and Wrong differ") && out.faults[1].contains("Broken: out of order"), "{:?}", out.faults);
+    let timed: Vec<_> = out.times.iter().map(|t| (t.player.as_str(), t.rounds_ns.len())).collect();
+    assert_eq!(timed, [("Right", 3), ("Wrong", 3)]);
+    assert_eq!((out.bytes_in, out.bytes_out), (8 * 32 * 30, 8 * 32 * 30));
+    assert!(out.median("Absent").is_none() && out.ratio("Wrong", "Right").is_some_and(|r| r > 0.0));
+}
+
+#[test]
+fn a_slow_player_does_not_take_the_rounds_of_others() {
+    let all = || players(vec![Box::new(Local::new(Right)), Box::new(Local::new(Slow))]);
+    let rounds = |rounds| {
+        let out = measure(&settings(rounds, Scale::Full), "group", &row(), &mut all());
+        out.times.iter().map(|t| t.rounds_ns.len()).collect::<Vec<_>>()
+    };
+    let (same, own) = (rounds(Rounds::AllTheSame), rounds(Rounds::EachItsOwn));
+    assert_eq!(same[0], same[1]);
+    assert!(own[0] > own[1] && own[1] >= 1, "{own:?}");
+}
+
+#[test]
+fn long_results_are_compared_in_part_and_counted_whole() {
+    assert_eq!((step(100, 100), step(101, 100), step(1000, 100), step(5, usize::MAX)), (1, 2, 10, 1));
+    let datum = Datum::new(&f64("x", &[10], 0.0, 1.0), 0, Scale::Full);
+    let digest = Digest::of(datum.host().unwrap(), 12_345).unwrap();
+    assert_eq!((digest.shape.clone(), digest.bytes), (vec![10], 12_345));
+    assert!(digest.differs(&digest.clone(), Check::Values(0.0)).is_none());
+}
