@@ -36,7 +36,7 @@ impl Row for Twice {
 
 fn times(x: &[HostArray], by: f64) -> Result<HostArray, String> {
     let values: Vec<f64> = x[0].view::<f64>().ok_or("no float64")?.iter().map(|v| v * by).collect();
-    HostArray::from_slice(x[0].shape(), &values).map_err(|e| e.to_string())
+    HostArray::from_slice(x[0].shape().clone(), &values).map_err(|e| e.to_string())
 }
 
 /// A library on host arrays that says one thing to the row.
@@ -63,10 +63,13 @@ library!(Right, Some(|x| times(x, 2.0)));
 library!(Wrong, Some(|x| times(x, 2.0 + 1e-6)));
 library!(Broken, Some(|_| Err("out of order".into())));
 library!(Absent, None);
-library!(Slow, Some(|x| {
-    sleep(Duration::from_millis(60));
-    times(x, 2.0)
-}));
+library!(
+    Slow,
+    Some(|x| {
+        sleep(Duration::from_millis(60));
+        times(x, 2.0)
+    })
+);
 
 fn players(all: Vec<Box<dyn Player<Twice>>>) -> Vec<Box<dyn Player<Twice>>> {
     all
@@ -82,12 +85,8 @@ fn row() -> Twice {
 
 #[test]
 fn what_differs_or_fails_is_told_and_the_rest_is_timed() {
-    let mut all = players(vec![
-        Box::new(Local::new(Right)),
-        Box::new(Local::new(Wrong)),
-        Box::new(Local::new(Broken)),
-        Box::new(Local::new(Absent)),
-    ]);
+    let mut all =
+        players(vec![Box::new(Local::new(Right)), Box::new(Local::new(Wrong)), Box::new(Local::new(Broken)), Box::new(Local::new(Absent))]);
     let out = measure(&settings(Rounds::Exactly(3), Scale::Tiny), "group", &row(), &mut all);
     assert_eq!(out.faults.len(), 2, "{:?}", out.faults);
     assert!(out.faults[0].contains("Right and Wrong differ") && out.faults[1].contains("Broken: out of order"), "{:?}", out.faults);
