@@ -9,7 +9,8 @@ impl Report {
     pub(crate) fn beside_peers(&self) -> String {
         let peers: Vec<(&str, &str)> = self.peers.iter().map(|m| (m.as_str(), title(m))).collect();
         let names: Vec<&str> = peers.iter().map(|(_, title)| *title).collect();
-        self.chart(&format!("time of {} / time of reference-cuda", names.join(" or ")), &peers)
+        let who = if names.is_empty() { "peers (none took part)".into() } else { names.join(" or ") };
+        self.chart(&format!("time of {who} / time of reference-cuda"), &peers)
     }
 
     /// Beside the same code on the host.
