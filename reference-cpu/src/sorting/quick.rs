@@ -121,10 +121,8 @@ fn middle<K: Key>(t: V4, [a, b, c]: [Vector; 3]) -> Vector {
 fn split<K: Key>(t: V4, keys: &mut [K], pivot: Vector, front: impl Fn(Vector, Vector) -> u32) -> usize {
     let (n, rest) = (keys.len(), keys.len() % K::LANES);
     let all = ((1u64 << K::LANES) - 1) as u32;
-    // Keys that fill no register: the last ones, moved to its front. Behind them are the largest, which go nowhere.
-    let mut few = [K::LAST; 16];
-    few[..rest].copy_from_slice(&keys[n - rest..]);
-    let few = K::load(&few);
+    // Keys that fill no register: the last ones, moved to its front. What is behind them goes nowhere.
+    let few = K::rotate(t, K::load(&keys[n - K::LANES..]), K::LANES - rest);
     let at = keys.as_mut_ptr();
     // Unread are the keys from `left` to `right`, free those from `low` to `left` and from `right` to `high`.
     let (mut low, mut high, mut left, mut right) = (0, n, AT_ONCE * K::LANES, n - rest - AT_ONCE * K::LANES);
@@ -140,9 +138,9 @@ fn split<K: Key>(t: V4, keys: &mut [K], pivot: Vector, front: impl Fn(Vector, Ve
             for v in $registers {
                 let mask = front(v, pivot) & all;
                 let v = K::divide(t, mask, v);
-                // SAFETY: what is free holds a register at both sides. At the start of each round it is `2 * AT_ONCE` registers in all,
-                // and the side that has less is the one that `AT_ONCE` more are read from: then both have so many, and each register
-                // takes no more than one from each.
+                // SAFETY: a register is free at both sides. At the start of each round `2 * AT_ONCE` registers are in all, and the side
+                // that has fewer is the one that more are read from: as many as are written then, and each takes no more than one from
+                // each side. In the end both sides meet: the last register is all that is free.
                 unsafe {
                     K::store_at(at.add(low), v);
                     K::store_at(at.add(high - K::LANES), v);
@@ -154,6 +152,15 @@ fn split<K: Key>(t: V4, keys: &mut [K], pivot: Vector, front: impl Fn(Vector, Ve
     }
     // `limit` is twice these, so they do not overlap.
     let (first, last) = (read(0), read(right));
+    let mask = front(few, pivot) & ((1 << rest) - 1);
+    let divided = K::divide(t, mask, few);
+    // SAFETY: each side is `AT_ONCE` registers free.
+    unsafe {
+        K::store_at(at.add(low), divided);
+        K::store_at(at.add(high - K::LANES), K::rotate(t, divided, rest));
+    }
+    low += mask.count_ones() as usize;
+    high -= rest - mask.count_ones() as usize;
     while right - left >= AT_ONCE * K::LANES {
         // Read in either arm, for the processor to guess: which side it is depends on all keys before.
         let registers = if left - low <= high - right {
@@ -178,10 +185,5 @@ fn split<K: Key>(t: V4, keys: &mut [K], pivot: Vector, front: impl Fn(Vector, Ve
     }
     put!(first);
     put!(last);
-    // As many are free as are left.
-    let mask = front(few, pivot) & ((1 << rest) - 1);
-    let mut divided = [K::LAST; 16];
-    K::store(&mut divided, K::divide(t, mask, few));
-    keys[low..high].copy_from_slice(&divided[..rest]);
-    low + mask.count_ones() as usize
+    low
 }
