@@ -20,6 +20,7 @@ fn main() {
         ("a_crash_over_a_large_array", a_crash_over_a_large_array),
         ("a_program_alone_larger_than_a_frame", a_program_alone_larger_than_a_frame),
         ("incidents_are_blamed_on_one_program", incidents_are_blamed_on_one_program),
+        ("a_device_that_is_lost", a_device_that_is_lost),
         ("a_panic_is_an_answer", a_panic_is_an_answer),
         ("prints_do_not_matter", prints_do_not_matter),
         ("answers_that_are_none", answers_that_are_none),
@@ -319,6 +320,20 @@ fn incidents_are_blamed_on_one_program() {
     let before = Instant::now();
     assert_eq!(blamed("late"), Incident::Hang);
     assert!(before.elapsed() >= limits().case_deadline);
+}
+
+/// The process that lost its device answers every later program with errors; nobody sees them.
+fn a_device_that_is_lost() {
+    let mut worker = start("tiny");
+    let mut all = programs(300, usize::MAX);
+    all[137] = negate(LOSS);
+    for (i, v) in worker.run(&all).iter().enumerate() {
+        match i {
+            137 => assert_eq!(incident(v), &Incident::Lost("lost error, it fell off the bus".into())),
+            _ => assert_eq!(value(done(v), 1), [-(i as f64)], "program {i}"),
+        }
+    }
+    assert_eq!(worker.starts(), 2);
 }
 
 fn a_panic_is_an_answer() {

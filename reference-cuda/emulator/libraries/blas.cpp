@@ -2,7 +2,7 @@
 #include "stand_in.h"
 
 namespace {
-enum Status { SUCCESS = 0, NOT_INITIALIZED = 1, INVALID_VALUE = 7, NOT_SUPPORTED = 15 };
+enum Status { SUCCESS = 0, NOT_INITIALIZED = 1, INVALID_VALUE = 7, EXECUTION_FAILED = 13, NOT_SUPPORTED = 15 };
 struct Handle {
     static const unsigned LIVE = 0xB1A5u;
     unsigned live = LIVE;
@@ -51,6 +51,7 @@ ENTRY cublasGemmStridedBatchedEx_64(Handle* handle, int ta, int tb, long long m,
     long long a_rows = ta ? k : m, a_columns = ta ? m : k, b_rows = tb ? n : k, b_columns = tb ? k : n;
     if (lda < a_rows || ldb < b_rows || ldc < m) return refuse("cuBLAS: a leading dimension that is too small"), INVALID_VALUE;
     if (count > 1 && c_step < ldc * (n - 1) + m) return refuse("cuBLAS: results that overlap"), INVALID_VALUE;
+    if (!runs()) return EXECUTION_FAILED;
     int kind = a_kind;
     number one = get(kind, alpha, 0), keep = get(kind, beta, 0);
     size_t size = bytes_of(kind);

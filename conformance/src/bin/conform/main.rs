@@ -25,7 +25,7 @@ const FAILS: u8 = 1;
 const USAGE: u8 = 2;
 /// The backend cannot be reached.
 const UNAVAILABLE: u8 = 3;
-/// Crash, hang, memory, protocol.
+/// Crash, hang, memory, lost device, protocol.
 const INCIDENTS: u8 = 4;
 
 #[derive(Parser)]
@@ -35,7 +35,7 @@ const INCIDENTS: u8 = 4;
     about = "Shows by experiment whether an array backend is interchangeable: same calls, same answers within published limits."
 )]
 #[command(
-    after_help = "Exit codes: 0 conforms, 1 failing clauses, 2 wrong use, 3 backend unavailable, 4 incidents (crash, hang, memory, protocol).\n\n\
+    after_help = "Exit codes: 0 conforms, 1 failing clauses, 2 wrong use, 3 backend unavailable, 4 incidents (crash, hang, memory, lost device, protocol).\n\n\
 Examples:\n  conform run reference-cpu\n  conform run python:numpy --mode smoke --filter floor_divide\n  conform run 'exec:./my-worker --flag'\n  \
 conform explain floor_divide.rounds_down\n  conform replay target/conformance/python-numpy/cases/floor_divide.shape-int8.json --backend python:numpy"
 )]
@@ -84,7 +84,7 @@ struct Reach {
     /// Emulate the device on the host (`reference-cuda` only): shows the logic, not the hardware, and is never green.
     #[arg(long)]
     emulated: bool,
-    /// Run the backend in this process (built-in backends only): for debuggers. A crash ends the run.
+    /// Run the backend in this process (built-in backends only): for debuggers. A crash ends the run, and a lost device all later cases.
     #[arg(long)]
     in_process: bool,
 }
