@@ -8,20 +8,11 @@ enum Status { SUCCESS = 0, NOT_INITIALIZED = 1, INVALID_VALUE = 3, EXECUTION_FAI
 // So many bytes are asked for to work with, to see that they are given.
 constexpr size_t DEVICE_ROOM = 256, HOST_ROOM = 64;
 
-struct Handle {
-    static const unsigned LIVE = 0x501Eu;
-    unsigned live = LIVE;
-    void* stream = nullptr;
-};
-struct Parameters {
-    static const unsigned LIVE = 0x9A4Au;
-    unsigned live = LIVE;
-};
-
-bool valid(const Handle* handle) { return handle && handle->live == Handle::LIVE; }
+typedef Handle_of<0x501E> Handle;
+typedef Handle_of<0x9A4A> Parameters;
 
 int check(const Handle* handle, const Parameters* parameters) {
-    if (!valid(handle) || !parameters || parameters->live != Parameters::LIVE) return NOT_INITIALIZED;
+    if (!valid(handle) || !valid(parameters)) return NOT_INITIALIZED;
     if (!handle->stream) return refuse("cuSOLVER: the handle is not bound to a stream"), NOT_INITIALIZED;
     return SUCCESS;
 }
@@ -134,24 +125,10 @@ bool rotate(Matrix& a, Matrix& v) {
 }
 
 ENTRY cusolverDnCreate(Handle** out) { return out ? *out = new Handle, SUCCESS : INVALID_VALUE; }
-ENTRY cusolverDnDestroy(Handle* handle) {
-    if (!valid(handle)) return NOT_INITIALIZED;
-    handle->live = 0;
-    delete handle;
-    return SUCCESS;
-}
-ENTRY cusolverDnSetStream(Handle* handle, void* stream) {
-    if (!valid(handle)) return NOT_INITIALIZED;
-    handle->stream = stream;
-    return SUCCESS;
-}
+ENTRY cusolverDnDestroy(Handle* handle) { return end(handle) ? SUCCESS : NOT_INITIALIZED; }
+ENTRY cusolverDnSetStream(Handle* handle, void* stream) { return bind(handle, stream) ? SUCCESS : NOT_INITIALIZED; }
 ENTRY cusolverDnCreateParams(Parameters** out) { return out ? *out = new Parameters, SUCCESS : INVALID_VALUE; }
-ENTRY cusolverDnDestroyParams(Parameters* parameters) {
-    if (!parameters || parameters->live != Parameters::LIVE) return NOT_INITIALIZED;
-    parameters->live = 0;
-    delete parameters;
-    return SUCCESS;
-}
+ENTRY cusolverDnDestroyParams(Parameters* parameters) { return end(parameters) ? SUCCESS : NOT_INITIALIZED; }
 
 // -- singular values ---------------------------------------------------------------------------------------------------------
 

@@ -73,3 +73,21 @@ static inline bool refuse(const char* what) {
     fprintf(stderr, "emulated library: %s\n", what);
     return true;
 }
+
+// What a library hands out. It ends visibly, so that a use after that is noticed.
+template <unsigned MARK> struct Handle_of {
+    unsigned live = MARK;
+    void* stream = nullptr;
+};
+template <unsigned MARK> bool valid(const Handle_of<MARK>* handle) { return handle && handle->live == MARK; }
+template <unsigned MARK> bool end(Handle_of<MARK>* handle) {
+    if (!valid(handle)) return false;
+    handle->live = 0;
+    delete handle;
+    return true;
+}
+template <unsigned MARK> bool bind(Handle_of<MARK>* handle, void* stream) {
+    if (!valid(handle)) return false;
+    handle->stream = stream;
+    return true;
+}
