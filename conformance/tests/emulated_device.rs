@@ -88,3 +88,11 @@ fn memory_that_runs_out_fails_the_case() {
     }
     assert!(run.of_status("pass").count() > 0, "{}", run.said);
 }
+
+/// Another seed of the cases gives other orders of threads, where nobody sets these.
+#[test]
+fn the_seed_is_that_of_the_device_too() {
+    let variables = |name| conformance::builtin::variables(name, u64::MAX);
+    assert_eq!(variables("reference-cuda-emulated"), [("EMULATED_SEED".to_string(), u64::MAX.to_string())]);
+    assert_eq!(variables("reference-cuda"), []);
+}

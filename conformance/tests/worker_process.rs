@@ -116,6 +116,7 @@ fn odd_child(name: &str) {
         "mute" => std::thread::sleep(Duration::from_secs(30)),
         "chatter" => while std::io::stdout().write_all(&[b'y'; 4096]).is_ok() {},
         "unavailable" => serve_with(|| Err::<Tiny, _>("there is no such card")).unwrap(),
+        "tells" => serve_with(|| Err::<Tiny, _>(std::env::var("WORKER_TEST_WORD").unwrap())).unwrap(),
         "panics-open" => serve_with(|| -> Result<Tiny, String> { panic!("bad luck") }).unwrap(),
         "future" => {
             say(MAGIC);
@@ -408,6 +409,8 @@ fn workers_that_do_not_start() {
         assert!(text.contains(part), "{text}");
     }
     assert!(reason(own("mute"), &quick).contains("no hello within 600ms"));
+    let told = Worker::start_with(own("tells"), limits(), vec![("WORKER_TEST_WORD".into(), "aardvark".into())]);
+    assert!(told.is_err_and(|e| e.reason == "aardvark"));
 }
 
 fn a_worker_that_starts_only_once() {

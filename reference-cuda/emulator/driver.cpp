@@ -45,6 +45,10 @@ int number(const char* name, int otherwise) {
     const char* given = getenv(name);
     return given ? atoi(given) : otherwise;
 }
+unsigned long long seed() {
+    const char* given = getenv("EMULATED_SEED");
+    return given ? strtoull(given, nullptr, 10) : 1;
+}
 int devices() {
     int n = number("EMULATED_DEVICES", 1);
     return n < 0 ? 0 : n > 8 ? 8 : n;
@@ -245,7 +249,7 @@ ENTRY cuLaunchKernel(void* given, unsigned gx, unsigned gy, unsigned gz, unsigne
     auto* function = (Function*)given;
     auto* module = function->module;
     unsigned long long blocks = (unsigned long long)gx * gy * gz;
-    unsigned long long random = (module->hash ^ blocks << 32 ^ number("EMULATED_SEED", 1)) * 0x9e3779b97f4a7c15ull;
+    unsigned long long random = (module->hash ^ blocks << 32 ^ seed()) * 0x9e3779b97f4a7c15ull;
     auto order = (Order)number("EMULATED_ORDER", MIXED);
     if (order == MIXED) order = (Order)(random >> 61 & 3);
     the_machine.block_size = { bx, by, bz };

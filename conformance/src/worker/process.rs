@@ -19,6 +19,7 @@ const MAX_NOISE: usize = 1 << 20;
 /// A backend in a child process.
 pub struct Worker {
     launch: Launch,
+    variables: Vec<(String, String)>,
     limits: WorkerLimits,
     hello: Hello,
     link: Option<Link>,
@@ -34,8 +35,16 @@ impl Worker {
     /// # Errors
     /// Why the backend cannot be tested: it does not start, says something else than hello, or says that it is unavailable.
     pub fn start(launch: Launch, limits: WorkerLimits) -> Result<Worker, Unavailable> {
-        match open(&launch, &limits) {
-            Ok((link, hello)) => Ok(Worker { launch, limits, hello, link: Some(link), given_up: None, next: 0, starts: 1 }),
+        Worker::start_with(launch, limits, vec![])
+    }
+
+    /// [`start`](Self::start), with more variables in the environment of the process, name and value, and of its successors.
+    ///
+    /// # Errors
+    /// Those of [`start`](Self::start).
+    pub fn start_with(launch: Launch, limits: WorkerLimits, variables: Vec<(String, String)>) -> Result<Worker, Unavailable> {
+        match open(&launch, &variables, &limits) {
+            Ok((link, hello)) => Ok(Worker { launch, variables, limits, hello, link: Some(link), given_up: None, next: 0, starts: 1 }),
             Err(reason) => Err(Unavailable { worker: launch.to_string(), reason }),
         }
     }
@@ -55,7 +64,7 @@ impl Worker {
         if self.link.is_none() && self.given_up.is_none() {
             self.starts += 1;
             // Once more before giving up: the system may still be cleaning up after the last one.
-            let open = || open(&self.launch, &self.limits);
+            let open = || open(&self.launch, &self.variables, &self.limits);
             match open().or_else(|_| open()) {
                 Ok((link, hello)) if hello == self.hello => self.link = Some(link),
                 Ok(_) => self.given_up = Some("a new process says another hello than the first".into()),
@@ -168,8 +177,9 @@ fn answer(link: &mut Link, id: u64, program: &Program, outgoing: &mut Outgoing<'
 }
 
 /// Starts a process and reads its hello.
-fn open(launch: &Launch, limits: &WorkerLimits) -> Result<(Link, Hello), String> {
+fn open(launch: &Launch, variables: &[(String, String)], limits: &WorkerLimits) -> Result<(Link, Hello), String> {
     let mut command = launch.command()?;
+    command.envs(variables.iter().map(|(name, value)| (name, value)));
     let mut link = Link::start(&mut command, limits.memory).map_err(|e| launch.not_started(&command, &e))?;
     let until = Instant::now() + limits.hello_deadline;
     let mut noise = Noise::default();

@@ -81,7 +81,8 @@ struct Reach {
     /// GiB that a worker may take beyond what it holds when it has started.
     #[arg(long, default_value_t = 4.0, value_name = "GIB")]
     memory: f64,
-    /// Emulate the device on the host (`reference-cuda` only): shows the logic, not the hardware, and is never green.
+    /// Emulate the device on the host (`reference-cuda` only): shows the logic, not the hardware, and is never green. The seed of the cases
+    /// is that of the order of threads, too, unless EMULATED_SEED is set.
     #[arg(long)]
     emulated: bool,
     /// Run the backend in this process (built-in backends only): for debuggers. A crash ends the run, and a lost device all later cases.
@@ -117,18 +118,20 @@ impl Reach {
         builtin::emulated(&name).ok_or_else(|| format!("--emulated: `{name}` has no emulated device"))
     }
 
-    /// Something that starts runners for a backend.
-    fn source(&self, backend: &str) -> Result<Box<conformance::run::Source<'static>>, String> {
+    /// Something that starts runners for a backend, in a run with that seed.
+    fn source(&self, backend: &str, seed: u64) -> Result<Box<conformance::run::Source<'static>>, String> {
         let limits = self.limits()?;
         let names = builtin::names();
         let launch = Launch::parse(backend, &names)?;
+        let variables = builtin::variables(backend, seed);
         if self.in_process {
             let Launch::Own(name) = launch else {
                 return Err(format!("--in-process: only built-in backends ({}) run in this process", names.join(", ")));
             };
             return Ok(Box::new(move || builtin::in_process(&name).map_err(|reason| Unavailable { worker: name.clone(), reason })));
         }
-        Ok(Box::new(move || Ok(Box::new(Worker::start(launch.clone(), limits.clone())?) as Box<dyn Runner>)))
+        let start = move || Worker::start_with(launch.clone(), limits.clone(), variables.clone());
+        Ok(Box::new(move || Ok(Box::new(start()?) as Box<dyn Runner>)))
     }
 }
 
