@@ -115,6 +115,9 @@ fn python_without_the_library() {
     } else {
         refuses(&["run", "python:no_such_module_anywhere"], 3, &["no_such_module_anywhere"]);
     }
+    let out = Command::new(env!("CARGO_BIN_EXE_conform")).args(["run", "python:numpy"]).env("CONFORMANCE_PYTHON", "true").output();
+    let text = String::from_utf8_lossy(&out.expect("conform starts").stderr).into_owned();
+    assert!(text.contains("is `true` a Python interpreter? CONFORMANCE_PYTHON names another"), "{text}");
 }
 
 #[cfg(feature = "reference-cpu")]

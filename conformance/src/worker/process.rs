@@ -191,7 +191,10 @@ fn open(launch: &Launch, variables: &[(String, String)], limits: &WorkerLimits) 
                 Broken::Memory => "more memory than allowed before hello".into(),
                 Broken::Failed(e) => format!("its pipe failed before hello: {e}"),
                 Broken::Ended => match link.end() {
-                    (Some(status), said) => return Err(with_said(format!("no hello: {}{}", ended(status), noise.text()), &said)),
+                    (Some(status), said) => {
+                        let how = format!("no hello: {}{}{}", ended(status), noise.text(), launch.mute(&command));
+                        return Err(with_said(how, &said));
+                    }
                     (None, _) => "no hello: the worker closed its output".into(),
                 },
             };
