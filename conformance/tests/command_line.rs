@@ -78,6 +78,12 @@ fn a_journal_that_is_cut_off_and_a_certificate_that_was_touched() {
 }
 
 #[test]
+fn a_file_that_is_not_there_is_named_once() {
+    let (code, text) = said(&["replay", "/no/such/case.json"]);
+    assert_eq!((code, text.matches("/no/such/case.json").count()), (2, 1), "{text}");
+}
+
+#[test]
 fn help_teaches() {
     let (code, text) = said(&["--help"]);
     assert_eq!(code, 0);

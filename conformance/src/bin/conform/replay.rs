@@ -21,7 +21,7 @@ pub(crate) struct ReplayArgs {
 }
 
 pub(crate) fn replay(args: &ReplayArgs) -> Outcome {
-    let replay = Replay::read(&args.file).map_err(|e| format!("{}: {e}", args.file.display()))?;
+    let replay = Replay::read(&args.file).map_err(|e| e.to_string())?;
     let (suite, hash) = suite()?;
     if replay.suite.as_ref().is_some_and(|s| *s != hash) {
         eprintln!("note: the case was recorded with other manifests; it is judged by those of this program");
