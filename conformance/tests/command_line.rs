@@ -39,6 +39,7 @@ fn a_backend_that_does_not_exist() {
 
 #[test]
 fn a_filter_that_matches_nothing() {
+    refuses(&["list", "--filter", "no_such_clause"], 2, &["no check matches no_such_clause", "conform list"]);
     let (folder, _) = scratch("x");
     let out = folder.path().display().to_string();
     if cfg!(feature = "reference-cpu") {
