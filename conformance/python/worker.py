@@ -70,12 +70,28 @@ def text_of(e):
     return text[:MAX_TEXT].encode("utf-8", "replace").decode()
 
 
+# What CUDA says of errors after which a process cannot use it any more; PyTorch, CuPy and JAX hand the words on.
+LOST = (
+    "an illegal memory access was encountered",
+    "an illegal instruction was encountered",
+    "unspecified launch failure",
+    "device-side assert triggered",
+    "misaligned address",
+    "the launch timed out and was terminated",
+    "uncorrectable ECC error encountered",
+    "CUDA_ERROR_ILLEGAL_ADDRESS",
+    "CUDA_ERROR_LAUNCH_FAILED",
+)
+
+
 def kind_of(e):
-    """A guess, for people: exceptions of the standard have no kinds, and `hello` promises none."""
+    """A guess: exceptions of the standard have no kinds, and `hello` promises none. All but `lost` is for people only."""
     text = str(e)
     names = {c.__name__ for c in type(e).__mro__}
     if isinstance(e, Refused):
         return e.kind
+    if any(words in text for words in LOST):
+        return "lost"
     if isinstance(e, MemoryError):
         return "out_of_memory"
     if isinstance(e, (NotImplementedError, AttributeError)) or "unexpected keyword argument" in text:
@@ -553,10 +569,10 @@ def run(lib, case, inputs):
     """Runs the steps over uploaded inputs (arrays, or errors of their upload): results of steps, heads of values, bodies."""
     calls, array, asarray = lib.calls, lib.array, lib.xp.asarray
     table = Table()
-    lost = {}
+    unmade = {}
     for v, x in enumerate(inputs):
         if isinstance(x, BaseException):
-            lost[v] = x
+            unmade[v] = x
         else:
             table[v] = x
     results = []
@@ -577,8 +593,10 @@ def run(lib, case, inputs):
                 for v, x in zip(out, replies):
                     table[v] = x if type(x) is array else asarray(x)
             results.append("ok")
-        except Missing:
-            results.append("skipped")
+        except Missing as e:
+            error = failed(unmade[e.args[0]]) if e.args[0] in unmade else {}
+            # It may show nowhere else.
+            results.append({"error": error} if error.get("kind") == "lost" else "skipped")
         except KeyboardInterrupt:
             raise
         except (SystemError, AssertionError) as e:
@@ -602,7 +620,7 @@ def run(lib, case, inputs):
             except Exception as e:
                 values.append({"error": failed(e)})
         else:
-            values.append({"error": failed(lost[v])} if v in lost else None)
+            values.append({"error": failed(unmade[v])} if v in unmade else None)
     return results, values, bodies
 
 
@@ -613,8 +631,13 @@ def outline(done):
     return [kind(r) for r in results], [kind(v) if v and "error" in v else v for v in values], bodies
 
 
+def lost(done):
+    """Whether a run lost the device."""
+    return any(isinstance(r, dict) and r.get("error", {}).get("kind") == "lost" for r in done[0] + done[1])
+
+
 def together(lib, case, inputs, alone):
-    """Runs the case on several threads at the same time; the first difference."""
+    """Runs the case on several threads at the same time: what to answer, and the first difference to it."""
     n = case["threads"]
     barrier = threading.Barrier(n)
     found = [None] * n
@@ -631,14 +654,17 @@ def together(lib, case, inputs, alone):
         t.start()
     for t in threads:
         t.join()
+    for done in found:
+        if not isinstance(done, BaseException) and lost(done):
+            return done, None
     for i, done in enumerate(found):
         if isinstance(done, BaseException):
-            return f"thread {i}: {text_of(done)}"
+            return alone, f"thread {i}: {text_of(done)}"
         for what, a, b in zip(("steps", "values", "bytes"), outline(alone), outline(done)):
             for j, (x, y) in enumerate(zip(a, b)):
                 if x != y:
-                    return f"thread {i}: {what} {j}: {y!r}, alone {x!r}"[:MAX_TEXT]
-    return None
+                    return alone, f"thread {i}: {what} {j}: {y!r}, alone {x!r}"[:MAX_TEXT]
+    return alone, None
 
 
 def frame(header, bodies=()):
@@ -670,12 +696,12 @@ def serve(lib, source, sink):
                 except Exception as e:
                     inputs.append(e)
                 offset += n + -n % 16
-            done = run(lib, case, inputs)
-            answer = {"id": case["id"], "steps": done[0], "values": done[1]}
+            done, difference = run(lib, case, inputs), None
             if case.get("threads", 1) > 1:
-                difference = together(lib, case, inputs, done)
-                if difference is not None:
-                    answer["disagreement"] = difference
+                done, difference = together(lib, case, inputs, done)
+            answer = {"id": case["id"], "steps": done[0], "values": done[1]}
+            if difference is not None:
+                answer["disagreement"] = difference
             sink.write(frame(answer, done[2]))
             # One by one: the first answer that is missing after a crash tells which case to blame.
             sink.flush()

@@ -11,6 +11,8 @@ struct BuiltIn {
     name: &'static str,
     /// Whether every machine has what it needs: then `cargo test` tests it without being asked.
     everywhere: bool,
+    /// The environment variable of a seed that the backend itself has.
+    seed: Option<&'static str>,
     serve: fn() -> io::Result<()>,
     in_process: fn() -> Result<Box<dyn Runner>, String>,
 }
@@ -45,13 +47,14 @@ fn emulated_cuda() -> Result<reference_cuda::Cuda, reference_cuda::Unavailable> 
 
 const TABLE: &[BuiltIn] = &[
     #[cfg(feature = "reference-cpu")]
-    BuiltIn { name: "reference-cpu", everywhere: true, serve: || serve_with(cpu), in_process: || boxed(cpu()) },
+    BuiltIn { name: "reference-cpu", everywhere: true, seed: None, serve: || serve_with(cpu), in_process: || boxed(cpu()) },
     #[cfg(feature = "reference-cuda")]
-    BuiltIn { name: "reference-cuda", everywhere: false, serve: || serve_with(cuda), in_process: || boxed(cuda()) },
+    BuiltIn { name: "reference-cuda", everywhere: false, seed: None, serve: || serve_with(cuda), in_process: || boxed(cuda()) },
     #[cfg(feature = "reference-cuda")]
     BuiltIn {
         name: "reference-cuda-emulated",
         everywhere: false,
+        seed: Some(reference_cuda::emulator::SEED_ENV),
         serve: || serve_with(emulated_cuda),
         in_process: || boxed(emulated_cuda()),
     },
@@ -71,6 +74,14 @@ pub fn everywhere() -> Vec<&'static str> {
 pub fn emulated(name: &str) -> Option<String> {
     let emulated = format!("{}-emulated", name.trim_end_matches("-emulated"));
     TABLE.iter().any(|b| b.name == emulated).then_some(emulated)
+}
+
+/// What the environment of a worker for this backend holds, so that the seed of a run is that of the backend's own choices too: the emulated
+/// device orders threads and blocks by it. Nothing where the variable is set already.
+pub fn variables(name: &str, seed: u64) -> Vec<(String, String)> {
+    let variable = TABLE.iter().find(|b| b.name == name).and_then(|b| b.seed);
+    let unset = variable.filter(|v| std::env::var_os(v).is_none());
+    unset.map(|v| (v.to_string(), seed.to_string())).into_iter().collect()
 }
 
 /// Serves one as a worker; `None` where there is no such backend.

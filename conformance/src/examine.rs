@@ -219,12 +219,14 @@ impl Examiner {
             let first = |text: &str| text.lines().next().unwrap_or_default().to_string();
             let incident = match incident {
                 Incident::Crash(text) => Incident::Crash(first(&text)),
+                Incident::Lost(text) => Incident::Lost(first(&text)),
                 other => other,
             };
             let (what, got) = match &incident {
                 Incident::Crash(text) => ("the worker crashed", text.clone()),
                 Incident::Hang => ("no answer within the deadline", "nothing".into()),
                 Incident::Memory => ("more memory than allowed", "nothing".into()),
+                Incident::Lost(text) => ("the device was lost", text.clone()),
                 Incident::Protocol(text) => ("an answer that is none", text.clone()),
                 Incident::Start(text) => ("the worker cannot be started again", text.clone()),
             };

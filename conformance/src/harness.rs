@@ -190,7 +190,8 @@ fn expectations(target: &Target, suite: &Suite) -> Result<Option<ExpectedFailure
 
 impl Bench {
     fn start(&self) -> Result<Box<dyn Runner>, Unavailable> {
-        Ok(Box::new(Worker::start(self.target.launch.clone(), WorkerLimits::default())?))
+        let variables = builtin::variables(&self.target.name, self.seed);
+        Ok(Box::new(Worker::start_with(self.target.launch.clone(), WorkerLimits::default(), variables)?))
     }
 
     fn examiner(&self) -> Result<&Examiner, Failed> {

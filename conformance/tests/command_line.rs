@@ -39,6 +39,7 @@ fn a_backend_that_does_not_exist() {
 
 #[test]
 fn a_filter_that_matches_nothing() {
+    refuses(&["list", "--filter", "no_such_clause"], 2, &["no check matches no_such_clause", "conform list"]);
     let (folder, _) = scratch("x");
     let out = folder.path().display().to_string();
     if cfg!(feature = "reference-cpu") {
@@ -75,6 +76,12 @@ fn a_journal_that_is_cut_off_and_a_certificate_that_was_touched() {
     refuses(&["verify", &text], 1, &["journal.jsonl"]);
     refuses(&["verify", "/no/such/certificate.json"], 2, &["/no/such/certificate.json"]);
     refuses(&["replay", &text], 2, &["journal.jsonl"]);
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named_once() {
+    let (code, text) = said(&["replay", "/no/such/case.json"]);
+    assert_eq!((code, text.matches("/no/such/case.json").count()), (2, 1), "{text}");
 }
 
 #[test]
@@ -115,6 +122,9 @@ fn python_without_the_library() {
     } else {
         refuses(&["run", "python:no_such_module_anywhere"], 3, &["no_such_module_anywhere"]);
     }
+    let out = Command::new(env!("CARGO_BIN_EXE_conform")).args(["run", "python:numpy"]).env("CONFORMANCE_PYTHON", "true").output();
+    let text = String::from_utf8_lossy(&out.expect("conform starts").stderr).into_owned();
+    assert!(text.contains("is `true` a Python interpreter? CONFORMANCE_PYTHON names another"), "{text}");
 }
 
 #[cfg(feature = "reference-cpu")]

@@ -158,10 +158,12 @@ fn the_page_shows_failures_errors_and_clauses() {
 }
 
 #[test]
-fn an_emulated_device_is_never_green() {
-    let of = |emulated| Badge::new("1.0", &["core".to_string()], Verdict::Conforms, Trust::SelfTested, emulated);
-    let (real, emulated) = (of(false), of(true));
-    assert!(emulated.message.contains("emulated") && !real.message.contains("emulated"));
+fn an_emulated_device_says_so_and_is_never_green() {
+    let of = |verdict, emulated| Badge::new("1.0", &["core".to_string()], verdict, Trust::SelfTested, emulated);
+    for verdict in [Verdict::Conforms, Verdict::Incomplete, Verdict::NotConforming] {
+        assert!(of(verdict, true).message.ends_with(" \u{b7} emulated") && !of(verdict, false).message.contains("emulated"));
+    }
+    let (real, emulated) = (of(Verdict::Conforms, false), of(Verdict::Conforms, true));
     assert_eq!((&real.endpoint()["color"], &emulated.endpoint()["color"]), (&"brightgreen".into(), &"yellow".into()));
     assert!(real.svg().contains("#2a7d2e") && !emulated.svg().contains("#2a7d2e"));
 }

@@ -18,7 +18,9 @@ fn main() -> ExitCode {
 #[cfg(feature = "reference-cpu")]
 mod runs {
     use super::*;
-    use array_protocol::{Backend, Call, Error, HostArray, Info, Intercept, Op, Reply, Result, UnaryOp, Via};
+    use array_protocol::{
+        Backend, Call, Device, Error, ErrorKind, HostArray, Info, Intercept, InterchangeOp, Op, Reply, Result, UnaryOp, Via,
+    };
     use conformance::case::Incident;
     use conformance::journal::{CheckRecord, Status};
     use conformance::plan::Mode;
@@ -27,18 +29,31 @@ mod runs {
     use libtest_mimic::Failed;
     use reference_cpu::Cpu;
     use std::io::Write;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
     use std::time::Duration;
 
     /// What the backend does instead of `exp` of a float64.
     #[derive(Clone)]
-    struct Misbehaves(String);
+    struct Misbehaves {
+        how: String,
+        lost: Arc<AtomicBool>,
+    }
+
+    impl Misbehaves {
+        /// Whether the device is there.
+        fn alive(&self, op: impl Into<Op>) -> Result<()> {
+            let gone = Error::new(ErrorKind::Lost, op).detail("it fell off the bus");
+            if self.lost.load(Ordering::Relaxed) { Err(gone) } else { Ok(()) }
+        }
+    }
 
     impl Intercept<Cpu> for Misbehaves {
         fn call(&self, below: &Cpu, call: Call<&<Cpu as Backend>::Array>) -> Result<Reply<<Cpu as Backend>::Array>> {
             if let Call::Unary { op: UnaryOp::Exp, x } = &call
                 && below.dtype(x) == array_protocol::DType::Float64
             {
-                match self.0.as_str() {
+                match self.how.as_str() {
                     "aborts" => std::process::abort(),
                     "hangs" => loop {
                         std::thread::sleep(Duration::from_secs(1));
@@ -55,19 +70,27 @@ mod runs {
                     }
                     "late" => std::thread::sleep(Duration::from_millis(1500)),
                     "panics" => panic!("<b>a panic</b> \u{1b}[31m"),
+                    "loses" => self.lost.store(true, Ordering::Relaxed),
                     _ => {}
                 }
             }
+            self.alive(call.op())?;
             call.apply(below)
         }
 
         fn info(&self, below: &Cpu) -> Info {
             let mut info = below.info();
-            info.name = if self.0 == "script" { "<script>alert(1)</script>".into() } else { self.0.clone() };
+            info.name = if self.how == "script" { "<script>alert(1)</script>".into() } else { self.how.clone() };
             info
         }
 
+        fn upload(&self, below: &Cpu, x: &HostArray, to: Option<Device>) -> Result<<Cpu as Backend>::Array> {
+            self.alive(InterchangeOp::Upload)?;
+            below.upload(x, to)
+        }
+
         fn download(&self, below: &Cpu, x: &<Cpu as Backend>::Array) -> Result<HostArray> {
+            self.alive(InterchangeOp::Download)?;
             below.download(x)
         }
     }
@@ -78,7 +101,7 @@ mod runs {
                 "refuses" => serve_with(|| Err::<Cpu, _>(Error::unsupported(Op::Unary(UnaryOp::Exp)))),
                 "dies" => std::process::exit(7),
                 "garbage" => std::io::stdout().write_all(&[b'x'; 4096]),
-                _ => serve(Via(Cpu::new(), Misbehaves(name))),
+                _ => serve(Via(Cpu::new(), Misbehaves { how: name, lost: Arc::default() })),
             };
             return if result.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
         }
@@ -90,6 +113,7 @@ mod runs {
             incident("hangs", |i| matches!(i, Incident::Hang)),
             incident("late", |i| matches!(i, Incident::Hang)),
             incident("allocates", |i| matches!(i, Incident::Memory)),
+            incident("loses", |i| matches!(i, Incident::Lost(text) if text == "exp: lost error, it fell off the bus")),
             Trial::test("harmless::prints", prints),
             Trial::test("panic_is_a_failure", panics),
             Trial::test("start::refuses", || unavailable("refuses")),

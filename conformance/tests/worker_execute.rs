@@ -1,9 +1,10 @@
 //! The interpreter: what becomes of steps, handles, panics and threads.
 mod worker_support;
-use array_protocol::{Call, ErrorKind, HostArray, Index, Operand, Scalar, UnaryOp};
-use conformance::case::{Failed, StepResult};
+use array_protocol::{Call, Error, ErrorKind, HostArray, Index, Intercept, Operand, Reply, Result, Scalar, UnaryOp, Via};
+use conformance::case::{Failed, Incident, Program, StepResult};
 use conformance::worker::{InProcess, Runner, execute};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use worker_support::*;
 
 fn tiny() -> Tiny {
@@ -113,4 +114,43 @@ fn in_process_runs_the_same_programs() {
     assert_eq!(runner.hello().info.name, "tiny");
     let verdicts = runner.run(&[negate(1.0), negate(2.0)]);
     assert_eq!(value(done(&verdicts[1]), 1), [-2.0]);
+}
+
+#[test]
+fn a_device_that_is_lost_is_told_wherever_it_happens() {
+    let lost = |p: &Program| execute(&tiny(), p).lost().map(str::to_string);
+    let reason = Some("lost error, it fell off the bus".to_string());
+    assert_eq!(lost(&negate(1.0)), None);
+    assert_eq!(lost(&negate(LOSS)), reason);
+    // At the upload of an input that is observed, and of one that is not.
+    let x = HostArray::from_slice([1, 1], &[LOSS]).unwrap();
+    assert_eq!(lost(&program(vec![x.clone()], vec![], &[0])), reason);
+    assert_eq!(lost(&program(vec![x], vec![step(negative(0), &[1], &[0])], &[1])), reason);
+}
+
+/// Loses the device at the second call.
+#[derive(Clone, Default)]
+struct Later(Arc<AtomicUsize>);
+impl Intercept<Tiny> for Later {
+    fn call(&self, below: &Tiny, call: Call<&Arc<HostArray>>) -> Result<Reply<Arc<HostArray>>> {
+        if self.0.fetch_add(1, Ordering::SeqCst) == 1 { Err(Error::new(ErrorKind::Lost, call.op())) } else { call.apply(below) }
+    }
+}
+
+#[test]
+fn a_device_that_is_lost_in_one_of_several_threads() {
+    let backend = Via(tiny(), Later::default());
+    let o = execute(&backend, &Program { threads: 3, ..negate(1.0) });
+    assert_eq!((o.lost(), &o.disagreement), (Some("negative: lost error"), &None));
+    assert_eq!(backend.1.0.load(Ordering::SeqCst), 4);
+}
+
+#[test]
+fn in_process_a_loss_is_the_end() {
+    let mut runner = InProcess::new(tiny());
+    let verdicts = runner.run(&[negate(1.0), negate(LOSS), negate(2.0)]);
+    assert_eq!(value(done(&verdicts[0]), 1), [-1.0]);
+    for v in verdicts[1..].iter().chain(&runner.run(&[negate(3.0)])) {
+        assert_eq!(incident(v), &Incident::Lost("lost error, it fell off the bus".into()));
+    }
 }

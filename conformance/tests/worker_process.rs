@@ -20,6 +20,7 @@ fn main() {
         ("a_crash_over_a_large_array", a_crash_over_a_large_array),
         ("a_program_alone_larger_than_a_frame", a_program_alone_larger_than_a_frame),
         ("incidents_are_blamed_on_one_program", incidents_are_blamed_on_one_program),
+        ("a_device_that_is_lost", a_device_that_is_lost),
         ("a_panic_is_an_answer", a_panic_is_an_answer),
         ("prints_do_not_matter", prints_do_not_matter),
         ("answers_that_are_none", answers_that_are_none),
@@ -115,6 +116,7 @@ fn odd_child(name: &str) {
         "mute" => std::thread::sleep(Duration::from_secs(30)),
         "chatter" => while std::io::stdout().write_all(&[b'y'; 4096]).is_ok() {},
         "unavailable" => serve_with(|| Err::<Tiny, _>("there is no such card")).unwrap(),
+        "tells" => serve_with(|| Err::<Tiny, _>(std::env::var("WORKER_TEST_WORD").unwrap())).unwrap(),
         "panics-open" => serve_with(|| -> Result<Tiny, String> { panic!("bad luck") }).unwrap(),
         "future" => {
             say(MAGIC);
@@ -321,6 +323,20 @@ fn incidents_are_blamed_on_one_program() {
     assert!(before.elapsed() >= limits().case_deadline);
 }
 
+/// The process that lost its device answers every later program with errors; nobody sees them.
+fn a_device_that_is_lost() {
+    let mut worker = start("tiny");
+    let mut all = programs(300, usize::MAX);
+    all[137] = negate(LOSS);
+    for (i, v) in worker.run(&all).iter().enumerate() {
+        match i {
+            137 => assert_eq!(incident(v), &Incident::Lost("lost error, it fell off the bus".into())),
+            _ => assert_eq!(value(done(v), 1), [-(i as f64)], "program {i}"),
+        }
+    }
+    assert_eq!(worker.starts(), 2);
+}
+
 fn a_panic_is_an_answer() {
     let mut worker = start("panic");
     let verdicts = worker.run(&programs(3, 1));
@@ -393,6 +409,8 @@ fn workers_that_do_not_start() {
         assert!(text.contains(part), "{text}");
     }
     assert!(reason(own("mute"), &quick).contains("no hello within 600ms"));
+    let told = Worker::start_with(own("tells"), limits(), vec![("WORKER_TEST_WORD".into(), "aardvark".into())]);
+    assert!(told.is_err_and(|e| e.reason == "aardvark"));
 }
 
 fn a_worker_that_starts_only_once() {

@@ -2,7 +2,7 @@
 mod worker_support;
 use array_protocol::options::*;
 use array_protocol::{BinaryOp, Call, DType, ErrorKind, FftOp, HostArray, Index, Operand, ReduceOp, Scalar, UnaryOp};
-use conformance::case::{Case, Outcome, StepResult, Var};
+use conformance::case::{Case, Incident, Outcome, StepResult, Var};
 use conformance::worker::{Launch, PYTHON_ENV, Runner, Worker, WorkerLimits};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use std::path::Path;
@@ -156,6 +156,14 @@ fn pure_python_library(worker: &mut Worker) {
     assert_eq!(result(&o, 0), &x);
     assert_eq!(result(&o, 1), &x.with_shape([2]).unwrap());
     assert_eq!(worker.starts(), 1);
+
+    let verdicts = worker.run(&[negate(1.0), negate(LOSS), negate(2.0)]);
+    assert!(
+        matches!(incident(&verdicts[1]), Incident::Lost(text) if text.starts_with("RuntimeError: CUDA error: an illegal")),
+        "{verdicts:?}"
+    );
+    assert_eq!([value(done(&verdicts[0]), 1), value(done(&verdicts[2]), 1)], [[-1.0], [-2.0]]);
+    assert_eq!(worker.starts(), 2);
 }
 fn num_complex(re: f64, im: f64) -> num_complex::Complex<f64> {
     num_complex::Complex::new(re, im)

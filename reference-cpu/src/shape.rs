@@ -3,7 +3,7 @@ use crate::array::{CpuArray, any_dtype};
 use crate::memory::{self, Means};
 use crate::promote::{converted, promoted};
 use array_protocol::options::Roll;
-use array_protocol::strided::{Layout, axis, c_strides, joined};
+use array_protocol::strided::{axis, joined};
 use array_protocol::{Error, ErrorKind, Operand, Result, Shape, ShapeOp};
 
 pub(crate) fn reshape(with: Means<'_>, x: &CpuArray, shape: &Shape) -> Result<CpuArray> {
@@ -15,7 +15,7 @@ pub(crate) fn reshape(with: Means<'_>, x: &CpuArray, shape: &Shape) -> Result<Cp
         return Ok(x.with(layout));
     }
     let x = x.compact(with, op)?;
-    Ok(x.with(Layout { shape: shape.clone(), strides: c_strides(shape), offset: x.layout.offset }))
+    Ok(x.with(x.layout.with_shape(shape.clone())))
 }
 
 pub(crate) fn concat(with: Means<'_>, arrays: &[&CpuArray], along: Option<i64>) -> Result<CpuArray> {

@@ -79,6 +79,33 @@ impl Simd {
     }
 }
 
+/// Bytes between what is read and what is asked for meanwhile: some processors do not look ahead beyond a page.
+const AHEAD: usize = 1 << 11;
+
+/// Asks for the memory that lies a little behind this part, which is about to be read: where it goes on as it began.
+#[inline(always)]
+pub(crate) fn fetch_behind<T>(part: &[T]) {
+    let start = part.as_ptr().cast::<u8>().wrapping_add(AHEAD);
+    (0..size_of_val(part)).step_by(64).for_each(
+        #[inline(always)]
+        |line| fetch(start.wrapping_add(line)),
+    );
+}
+
+/// Asks for the line of memory at an address, which may be anywhere, where there is such an instruction.
+#[inline(always)]
+#[allow(unsafe_code, reason = "an intrinsic on a pointer that it does not follow")]
+fn fetch<T>(at: *const T) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: this instruction reads nothing into the program and fails at no address.
+    unsafe {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        _mm_prefetch::<_MM_HINT_T0>(at.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = at;
+}
+
 impl fmt::Debug for Simd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

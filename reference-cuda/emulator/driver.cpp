@@ -21,15 +21,33 @@ std::mutex& launching() {
     static auto* mutex = new std::mutex;
     return *mutex;
 }
-thread_local void* current;
-int contexts[8];
 std::atomic<int> retained{0};
-// A context that was broken stays broken, as on a device.
-int lost = CUDA_SUCCESS;
+
+// A context that was broken stays broken as long as the process runs, as on a device: every call answers with the error that did it.
+struct Context {
+    std::atomic<int> lost{CUDA_SUCCESS};
+};
+Context contexts[8];
+thread_local Context* current;
+
+int lost() { return current ? current->lost.load() : CUDA_SUCCESS; }
+int lose(int error) {
+    if (current) current->lost = error;
+    return error;
+}
+bool any_lost() {
+    for (auto& context : contexts)
+        if (context.lost) return true;
+    return false;
+}
 
 int number(const char* name, int otherwise) {
     const char* given = getenv(name);
     return given ? atoi(given) : otherwise;
+}
+unsigned long long seed() {
+    const char* given = getenv("EMULATED_SEED");
+    return given ? strtoull(given, nullptr, 10) : 1;
 }
 int devices() {
     int n = number("EMULATED_DEVICES", 1);
@@ -58,8 +76,20 @@ std::vector<unsigned> in_order(unsigned blocks, Order order, unsigned long long 
     }
     return out;
 }
-// `EMULATED_FAIL_LAUNCH=n`: launch number n breaks the context, as a fault on a device does.
-int launches = 0;
+// `EMULATED_FAIL_LAUNCH=n`: launch number n of a process breaks its context, as a fault on a device does; `EMULATED_FAIL_ONCE=FILE`: if that
+// file is there, which is removed, so that one of all processes breaks.
+bool breaks() {
+    static std::atomic<int> launches{0};
+    if (++launches != number("EMULATED_FAIL_LAUNCH", -1)) return false;
+    const char* token = getenv("EMULATED_FAIL_ONCE");
+    return !token || remove(token) == 0;
+}
+}
+
+// Begins the work of a launch, or of a library call: why it cannot be done.
+extern "C" __attribute__((visibility("default"))) int emulated_launch() {
+    if (int error = lost()) return error;
+    return breaks() ? lose(CUDA_ILLEGAL_ADDRESS) : CUDA_SUCCESS;
 }
 
 ENTRY cuInit(unsigned) { return devices() ? CUDA_SUCCESS : 100; }
@@ -87,64 +117,74 @@ ENTRY cuDevicePrimaryCtxRetain(void** out, int device) {
     *out = &contexts[device & 7];
     return CUDA_SUCCESS;
 }
-// What is left when nobody uses a device any more was forgotten.
+// What is left when nobody uses a device any more was forgotten; what a lost one held is gone.
 ENTRY cuDevicePrimaryCtxRelease_v2(int) {
-    if (--retained == 0) report_leaks();
+    if (--retained == 0 && !any_lost()) report_leaks();
     return CUDA_SUCCESS;
 }
-ENTRY cuCtxSetCurrent(void* context) { current = context; return CUDA_SUCCESS; }
+ENTRY cuCtxSetCurrent(Context* context) { current = context; return CUDA_SUCCESS; }
 ENTRY cuCtxGetCurrent(void** out) { *out = current; return CUDA_SUCCESS; }
-ENTRY cuCtxSynchronize() { return lost; }
+ENTRY cuCtxSynchronize() { return lost(); }
 
-ENTRY cuMemAlloc_v2(void** out, size_t bytes) { return lost ? lost : allocate(out, bytes); }
-ENTRY cuMemAllocAsync(void** out, size_t bytes, void*) { return lost ? lost : allocate(out, bytes); }
+ENTRY cuMemAlloc_v2(void** out, size_t bytes) {
+    int error = lost();
+    return error ? error : allocate(out, bytes);
+}
+ENTRY cuMemAllocAsync(void** out, size_t bytes, void*) { return cuMemAlloc_v2(out, bytes); }
 ENTRY cuMemFree_v2(void* p) {
-    // An overrun that is found here only belongs to a launch of long ago: everything after it is in doubt.
+    if (int error = lost()) return error;
     int error = release(p);
-    return error == CUDA_ILLEGAL_ADDRESS ? lost = error : error;
+    return error == CUDA_ILLEGAL_ADDRESS ? lose(error) : error;
 }
 ENTRY cuMemFreeAsync(void* p, void*) { return cuMemFree_v2(p); }
 ENTRY cuMemGetInfo_v2(size_t* free_out, size_t* all) { *free_out = left(); *all = capacity(); return CUDA_SUCCESS; }
 
 ENTRY cuMemcpyHtoDAsync_v2(void* to, const void* from, size_t bytes, void*) {
-    if (lost) return lost;
+    if (int error = lost()) return error;
     if (!inside(to, bytes, "a copy to the device")) return CUDA_INVALID_VALUE;
     memcpy(to, from, bytes);
     return CUDA_SUCCESS;
 }
 ENTRY cuMemcpyDtoHAsync_v2(void* to, const void* from, size_t bytes, void*) {
-    if (lost) return lost;
+    if (int error = lost()) return error;
     if (!inside(from, bytes, "a copy from the device")) return CUDA_INVALID_VALUE;
     memcpy(to, from, bytes);
     return CUDA_SUCCESS;
 }
 ENTRY cuMemcpyDtoDAsync_v2(void* to, const void* from, size_t bytes, void*) {
-    if (lost) return lost;
+    if (int error = lost()) return error;
     if (!inside(to, bytes, "a copy on the device") || !inside(from, bytes, "a copy on the device")) return CUDA_INVALID_VALUE;
     memmove(to, from, bytes);
     return CUDA_SUCCESS;
 }
-ENTRY cuMemcpyPeerAsync(void* to, void*, const void* from, void*, size_t bytes, void* stream) {
+ENTRY cuMemcpyPeerAsync(void* to, Context* there, const void* from, Context* here, size_t bytes, void* stream) {
+    for (Context* end : { there, here })
+        if (int error = end->lost) return error;
     return number("EMULATED_PEERS", 1) ? cuMemcpyDtoDAsync_v2(to, from, bytes, stream) : CUDA_INVALID_VALUE;
 }
 ENTRY cuMemsetD8Async(void* to, unsigned char value, size_t bytes, void*) {
-    if (lost) return lost;
+    if (int error = lost()) return error;
     if (!inside(to, bytes, "a fill")) return CUDA_INVALID_VALUE;
     memset(to, value, bytes);
     return CUDA_SUCCESS;
 }
 
-ENTRY cuStreamCreate(void** out, unsigned) { *out = malloc(1); return CUDA_SUCCESS; }
+ENTRY cuStreamCreate(void** out, unsigned) {
+    if (int error = lost()) return error;
+    *out = malloc(1);
+    return CUDA_SUCCESS;
+}
 ENTRY cuStreamDestroy_v2(void* stream) { free(stream); return CUDA_SUCCESS; }
 ENTRY cuStreamSynchronize(void*) {
-    return lost ? lost : fences_hold() ? CUDA_SUCCESS : CUDA_ILLEGAL_ADDRESS;
+    if (int error = lost()) return error;
+    return fences_hold() ? CUDA_SUCCESS : lose(CUDA_ILLEGAL_ADDRESS);
 }
-ENTRY cuStreamWaitEvent(void*, void*, unsigned) { return lost; }
+ENTRY cuStreamWaitEvent(void*, void*, unsigned) { return lost(); }
 ENTRY cuEventCreate(void** out, unsigned) { *out = malloc(1); return CUDA_SUCCESS; }
 ENTRY cuEventDestroy_v2(void* event) { free(event); return CUDA_SUCCESS; }
-ENTRY cuEventRecord(void*, void*) { return lost; }
-ENTRY cuEventSynchronize(void*) { return lost; }
-ENTRY cuEventQuery(void*) { return lost; }
+ENTRY cuEventRecord(void*, void*) { return lost(); }
+ENTRY cuEventSynchronize(void*) { return lost(); }
+ENTRY cuEventQuery(void*) { return lost(); }
 
 ENTRY cuGetErrorName(int error, const char** out) {
     switch (error) {
@@ -201,24 +241,23 @@ ENTRY cuFuncSetAttribute(void*, int, int) { return CUDA_SUCCESS; }
 
 ENTRY cuLaunchKernel(void* given, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned shared, void*,
                      void** parameters, void**) {
-    if (lost) return lost;
     unsigned long long threads = (unsigned long long)bx * by * bz;
     if (!gx || !gy || !gz || !threads || gx > 2147483647u || gy > 65535 || gz > 65535 || (unsigned long long)gx * gy * gz > 4294967295u || threads > 1024 || bz > 64 || shared > SHARED_MEMORY)
         return CUDA_INVALID_VALUE;
     std::lock_guard<std::mutex> held(launching());
-    if (++launches == number("EMULATED_FAIL_LAUNCH", -1)) return lost = CUDA_ILLEGAL_ADDRESS;
+    if (int error = emulated_launch()) return error;
     auto* function = (Function*)given;
     auto* module = function->module;
     unsigned long long blocks = (unsigned long long)gx * gy * gz;
-    unsigned long long seed = (module->hash ^ blocks << 32 ^ number("EMULATED_SEED", 1)) * 0x9e3779b97f4a7c15ull;
+    unsigned long long random = (module->hash ^ blocks << 32 ^ seed()) * 0x9e3779b97f4a7c15ull;
     auto order = (Order)number("EMULATED_ORDER", MIXED);
-    if (order == MIXED) order = (Order)(seed >> 61 & 3);
+    if (order == MIXED) order = (Order)(random >> 61 & 3);
     the_machine.block_size = { bx, by, bz };
     the_machine.grid_size = { gx, gy, gz };
-    for (unsigned i : in_order((unsigned)blocks, order, seed)) {
+    for (unsigned i : in_order((unsigned)blocks, order, random)) {
         the_machine.block = { i % gx, i / gx % gy, i / gx / gy };
         module->library.poison();
-        if (!run_block(function->kernel, parameters, (unsigned)threads, module->library.waits, order, seed + i)) return CUDA_LAUNCH_FAILED;
+        if (!run_block(function->kernel, parameters, (unsigned)threads, module->library.waits, order, random + i)) return lose(CUDA_LAUNCH_FAILED);
     }
     return CUDA_SUCCESS;
 }

@@ -43,6 +43,8 @@ impl Options {
 ///
 /// Work of one device happens in the order of the calls, whichever thread makes them. Without [`Options::checked`], an error of a kernel
 /// surfaces at the next call that waits: [`download`](Backend::download), [`sync`](Backend::sync), or an operation that has to know values.
+///
+/// An error of kind [`Lost`](ErrorKind::Lost) is the end of a device in this process: whatever needs it fails so from then on.
 #[derive(Clone)]
 pub struct Cuda(Arc<Shared>);
 

@@ -90,18 +90,13 @@ impl Device {
     /// An error of the driver, as one of an operation.
     #[cold]
     pub(crate) fn error(&self, op: impl Into<Op>, fault: &Fault) -> Error {
-        let kind = match fault {
-            Fault { out_of_memory: true, .. } => ErrorKind::OutOfMemory,
-            Fault { missing: true, .. } => ErrorKind::Unsupported,
-            _ => ErrorKind::Backend,
-        };
-        Error::new(kind, op).detail(format!("{} ({}): {}", self.pair, self.name, fault.text))
+        Error::new(fault.kind, op).detail(format!("{} ({}): {}", self.pair, self.name, fault.text))
     }
 
     /// An error of the driver outside of any operation.
     #[cold]
     pub(crate) fn fault(&self, fault: &Fault) -> Error {
-        Error::outside_op(ErrorKind::Backend).detail(format!("{} ({}): {}", self.pair, self.name, fault.text))
+        Error::outside_op(fault.kind).detail(format!("{} ({}): {}", self.pair, self.name, fault.text))
     }
 
     /// The kernel of that name, compiled and loaded on first use.
@@ -115,6 +110,8 @@ impl Device {
         if let Some(&function) = loaded.get(&key) {
             return Ok(function);
         }
+        // Where nothing can run nothing need be compiled.
+        self.context.bind().map_err(|fault| self.error(op, &fault))?;
         let image = self.compiler.compile(family, &key.1).map_err(|text| Error::new(ErrorKind::Backend, op).detail(text))?;
         let function = self.context.load(&image).map_err(|fault| self.error(op, &fault))?;
         loaded.insert(key, function);

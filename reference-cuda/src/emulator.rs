@@ -6,6 +6,9 @@ use crate::compiler::cache::{digest, folder, unique, write_whole};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// The environment variable with the seed of the orders that threads and blocks run in.
+pub const SEED_ENV: &str = "EMULATED_SEED";
+
 /// The sources: name and text.
 const SOURCES: &[(&str, &str)] = &[
     ("machine.h", include_str!("../emulator/machine.h")),

@@ -47,7 +47,7 @@ impl Pool {
             }
         }
         match context.allocate(size) {
-            Err(fault) if fault.out_of_memory => {
+            Err(fault) if fault.kind == ErrorKind::OutOfMemory => {
                 self.empty(context)?;
                 context.synchronise()?;
                 context.allocate(size)
@@ -80,7 +80,7 @@ impl Pool {
 impl Drop for Device {
     fn drop(&mut self) {
         // A device that is lost answers with an error, and its memory is lost with it.
-        let _ = self.context.bind();
+        let _ = self.context.make_current();
         self.libraries.close();
         let _ = self.pool.empty(&self.context);
     }
@@ -114,9 +114,9 @@ impl Buffer {
     pub(crate) fn new(op: impl Into<Op>, device: &Arc<Device>, bytes: usize) -> Result<Buffer> {
         let pointer = match bytes {
             0 => 0,
-            _ => device.pool.take(&device.context, bytes).map_err(|fault| match fault.out_of_memory {
-                true => exhausted(op, Some(bytes)),
-                false => device.error(op, &fault),
+            _ => device.pool.take(&device.context, bytes).map_err(|fault| match fault.kind {
+                ErrorKind::OutOfMemory => exhausted(op, Some(bytes)),
+                _ => device.error(op, &fault),
             })?,
         };
         Ok(Buffer { device: device.clone(), pointer, bytes, owner: None })

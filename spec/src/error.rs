@@ -40,6 +40,9 @@ kinds! {
     Singular = "singular",
     /// Memory ran out.
     OutOfMemory = "out_of_memory",
+    /// The device, or what this process holds of it, failed for good: whatever needs it fails from now on, and a new process may work. Never
+    /// what the specification expects of a call.
+    Lost = "lost",
     /// Anything else that went wrong inside the backend.
     Backend = "backend",
 }

@@ -39,7 +39,8 @@ fn integers_round_once_too() {
         assert_eq!(bits(x, DType::BFloat16), want, "{x}");
     }
     assert_eq!(bits(i64::MIN, DType::BFloat16), low | 1 << 15);
-    for (x, want) in [(65519, f16::MAX), (65520, f16::INFINITY), (-65520, f16::NEG_INFINITY), (2049, f16::from_f32(2048.0)), (0, f16::ZERO)] {
+    for (x, want) in [(65519, f16::MAX), (65520, f16::INFINITY), (-65520, f16::NEG_INFINITY), (2049, f16::from_f32(2048.0)), (0, f16::ZERO)]
+    {
         assert_eq!(bits(x, DType::Float16), want.to_bits(), "{x}");
     }
 }

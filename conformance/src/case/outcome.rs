@@ -14,6 +14,15 @@ pub struct Outcome {
     pub disagreement: Option<String>,
 }
 
+impl Outcome {
+    /// What the backend said where it lost its device.
+    pub fn lost(&self) -> Option<&str> {
+        let steps = self.steps.iter().filter_map(|s| if let StepResult::Error(e) = s { Some(e) } else { None });
+        let values = self.values.iter().filter_map(|v| v.as_ref()?.as_ref().err());
+        steps.chain(values).find(|e| e.kind == ErrorKind::Lost).map(|e| e.text.as_str())
+    }
+}
+
 /// What became of one step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -37,7 +46,7 @@ pub struct Failed {
     pub text: String,
 }
 
-/// What can go wrong beside wrong answers.
+/// What can go wrong beside wrong answers. The first line of a text is the same whenever the same thing happens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Incident {
@@ -47,6 +56,8 @@ pub enum Incident {
     Hang,
     /// More memory than allowed.
     Memory,
+    /// The backend lost its device ([`ErrorKind::Lost`]): what it said, and the end of its standard error.
+    Lost(String),
     /// An answer that is not one.
     Protocol(String),
     /// The worker never said hello.

@@ -29,17 +29,12 @@ pub struct Badge {
 impl Badge {
     /// The badge of a verdict.
     pub fn new(spec: &str, profiles: &[String], verdict: Verdict, trust: Trust, emulated: bool) -> Badge {
-        let message = match verdict {
-            Verdict::Conforms => {
-                let who = match trust {
-                    Trust::SelfTested => "self-tested",
-                    Trust::Verified => "verified",
-                };
-                let how = if emulated { " \u{b7} emulated" } else { "" };
-                format!("{} \u{b7} {who}{how}", one_line(&profiles.join(", ")))
-            }
-            other => other.name().into(),
+        let said = match (verdict, trust) {
+            (Verdict::Conforms, Trust::SelfTested) => format!("{} \u{b7} self-tested", one_line(&profiles.join(", "))),
+            (Verdict::Conforms, Trust::Verified) => format!("{} \u{b7} verified", one_line(&profiles.join(", "))),
+            (other, _) => other.name().into(),
         };
+        let message = if emulated { said + " \u{b7} emulated" } else { said };
         Badge { label: format!("array protocol {}", one_line(spec)), message, verdict, emulated }
     }
 

@@ -119,6 +119,7 @@ pub(crate) fn incident_text(incident: &Incident) -> String {
         Incident::Crash(how) => format!("the worker crashed: {how}"),
         Incident::Hang => "no answer within the deadline".into(),
         Incident::Memory => "more memory than allowed".into(),
+        Incident::Lost(how) => format!("the device was lost: {how}"),
         Incident::Protocol(how) => format!("an answer that is not one: {how}"),
         Incident::Start(how) => format!("the worker did not start: {how}"),
     }

@@ -14,7 +14,7 @@ use std::thread::{self, ThreadId};
 /// `setitem` in place. A panic of the backend is a result like any other.
 ///
 /// With `threads > 1` the program runs once alone, then on that many threads at the same time over the same uploaded inputs; the values
-/// are those of the first run, and [`Outcome::disagreement`] tells the first difference.
+/// are those of the first run, and [`Outcome::disagreement`] tells the first difference; a run that lost the device is told instead.
 pub fn execute<B: Backend>(b: &B, p: &Program) -> Outcome {
     execute_with(b, p, &BTreeMap::new(), &Panics::default())
 }
@@ -27,9 +27,12 @@ pub(super) fn execute_with<B: Backend>(b: &B, p: &Program, refused: &BTreeMap<us
         return run.once(inputs);
     }
     let alone = run.once(inputs.clone());
-    let disagreement = run.together(&inputs, &alone);
+    let together = run.together(&inputs, &alone);
     quietly(panics, || drop(inputs)).ok();
-    Outcome { disagreement, ..alone }
+    match together {
+        Ok(disagreement) => Outcome { disagreement, ..alone },
+        Err(lost) => lost,
+    }
 }
 
 /// Where panics happened, by thread: told by the hook of a worker process, collected where they are caught. Elsewhere it stays empty,
@@ -79,6 +82,13 @@ fn panicked(text: &str) -> Failed {
     Failed { kind: ErrorKind::Backend, text: format!("panicked: {text}") }
 }
 
+/// A step without its arguments: a device that was lost at their upload may show nowhere else.
+fn skipped(step: &Step, unmade: &BTreeMap<Var, Failed>) -> StepResult {
+    let mut lost = None;
+    step.call.arrays(|v| lost = lost.or(unmade.get(v).filter(|e| e.kind == ErrorKind::Lost)));
+    lost.map_or(StepResult::Skipped, |e| StepResult::Error(e.clone()))
+}
+
 /// The handles of the variables that exist. Programs are short: a list beats a map, and no variable number is too large.
 struct Table<A>(Vec<(Var, A)>);
 
@@ -116,16 +126,19 @@ impl<B: Backend> Run<'_, B> {
 
     fn once(&self, inputs: Vec<Result<B::Array, Failed>>) -> Outcome {
         let mut table = Table(Vec::with_capacity(inputs.len() + self.p.steps.len()));
-        let mut lost = BTreeMap::new();
+        let mut unmade = BTreeMap::new();
         for (v, input) in (0..).zip(inputs) {
             match input {
                 Ok(a) => table.0.push((v, a)),
-                Err(e) => drop(lost.insert(v, e)),
+                Err(e) => drop(unmade.insert(v, e)),
             }
         }
         let steps = self.p.steps.iter().enumerate().map(|(i, step)| match self.refused.get(&i) {
             Some(text) => StepResult::Error(Failed { kind: ErrorKind::Unsupported, text: text.clone() }),
-            None => quietly(self.panics, || self.step(&mut table, step)).unwrap_or_else(StepResult::Panic),
+            None => match quietly(self.panics, || self.step(&mut table, step)).unwrap_or_else(StepResult::Panic) {
+                StepResult::Skipped => skipped(step, &unmade),
+                other => other,
+            },
         });
         let steps = steps.collect();
         let values = self.p.observe.iter().map(|&v| match table.get(v) {
@@ -133,7 +146,7 @@ impl<B: Backend> Run<'_, B> {
                 Ok(done) => done.map_err(|e| failed(&e)),
                 Err(text) => Err(panicked(&text)),
             }),
-            None => lost.get(&v).map(|e| Err(e.clone())),
+            None => unmade.get(&v).map(|e| Err(e.clone())),
         });
         let values = values.collect();
         // A handle may panic when it is dropped; there is no step to tell it of.
@@ -217,7 +230,11 @@ impl<B: Backend> Run<'_, B> {
         Some(done.map(|()| x))
     }
 
-    fn together(&self, inputs: &[Result<B::Array, Failed>], alone: &Outcome) -> Option<String> {
+    /// The first difference between the run alone and one of several at the same time.
+    ///
+    /// # Errors
+    /// A run in which the device was lost.
+    fn together(&self, inputs: &[Result<B::Array, Failed>], alone: &Outcome) -> Result<Option<String>, Outcome> {
         // Held until every thread waits for it: a barrier that a thread which cannot be started does not block.
         let gate = RwLock::new(());
         let closed = gate.write().unwrap_or_else(PoisonError::into_inner);
@@ -236,14 +253,19 @@ impl<B: Backend> Run<'_, B> {
                 }
             }
             drop(closed);
+            let mut lost = None;
             for (i, handle) in running {
                 let found = match handle.join() {
+                    Ok(outcome) if outcome.lost().is_some() => {
+                        lost.get_or_insert(outcome);
+                        None
+                    }
                     Ok(outcome) => difference(&self.p.observe, alone, &outcome).map(|d| format!("thread {i}: {d}")),
                     Err(payload) => Some(format!("thread {i}: {}", self.panics.text(&*payload))),
                 };
                 trouble = trouble.or(found);
             }
-            trouble
+            lost.map_or(Ok(trouble), Err)
         })
     }
 }

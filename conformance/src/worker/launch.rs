@@ -96,6 +96,16 @@ impl Launch {
         };
         format!("`{}` cannot be executed: {error}{hint}", command.get_program().to_string_lossy())
     }
+
+    /// What to ask where the program ended without a word of the protocol.
+    pub(super) fn mute(&self, command: &Command) -> String {
+        match self {
+            Launch::Python(_) => {
+                format!("; is `{}` a Python interpreter? {PYTHON_ENV} names another", command.get_program().to_string_lossy())
+            }
+            _ => String::new(),
+        }
+    }
 }
 
 /// The running program, even if its file was replaced in the meantime.

@@ -244,12 +244,12 @@ impl Link {
                 _ => break None,
             }
         };
-        self.read_errors();
         (status, self.said())
     }
 
     /// The end of standard error, so far.
-    pub(super) fn said(&self) -> String {
+    pub(super) fn said(&mut self) -> String {
+        self.read_errors();
         String::from_utf8_lossy(&self.tail).trim().to_string()
     }
 }

@@ -1,5 +1,5 @@
-//! Workers: a backend in a child process (or in this one), and programs run on it. A crash, a hang, endless allocation and a broken
-//! answer are verdicts, each blamed on one program.
+//! Workers: a backend in a child process (or in this one), and programs run on it. A crash, a hang, endless allocation, a device that is
+//! lost and a broken answer are verdicts, each blamed on one program.
 //!
 //! The frames between the processes are described in `docs/src/worker-protocol.md`.
 mod execute;
@@ -68,17 +68,20 @@ pub trait Runner: Send {
     }
 }
 
-/// A backend in this process, for debuggers: a crash or a hang of the backend is one of the harness.
+/// A backend in this process, for debuggers: a crash or a hang of the backend is one of the harness. A device that is lost stays so, and no
+/// new process helps: each program from then on is an incident.
 pub struct InProcess<B> {
     backend: B,
     hello: Hello,
+    /// How the device was lost.
+    lost: Option<Incident>,
 }
 
 impl<B: Backend> InProcess<B> {
     /// A runner on this backend.
     pub fn new(backend: B) -> Self {
         let hello = Hello { protocol: wire::PROTOCOL, info: backend.info(), error_kinds: true, threads: true, unavailable: None };
-        InProcess { backend, hello }
+        InProcess { backend, hello, lost: None }
     }
 }
 
@@ -88,6 +91,20 @@ impl<B: Backend> Runner for InProcess<B> {
     }
 
     fn run_to_incident(&mut self, programs: &[Program]) -> Vec<Verdict> {
-        programs.iter().map(|p| Verdict::Done(execute(&self.backend, p))).collect()
+        let mut verdicts = Vec::with_capacity(programs.len());
+        for program in programs {
+            if self.lost.is_none() {
+                let outcome = execute(&self.backend, program);
+                self.lost = outcome.lost().map(|text| Incident::Lost(text.into()));
+                if self.lost.is_none() {
+                    verdicts.push(Verdict::Done(outcome));
+                }
+            }
+            if let Some(incident) = &self.lost {
+                verdicts.push(Verdict::Incident(incident.clone()));
+                break;
+            }
+        }
+        verdicts
     }
 }

@@ -19,11 +19,12 @@ const MAX_NOISE: usize = 1 << 20;
 /// A backend in a child process.
 pub struct Worker {
     launch: Launch,
+    variables: Vec<(String, String)>,
     limits: WorkerLimits,
     hello: Hello,
     link: Option<Link>,
     /// Why no further process is started.
-    lost: Option<String>,
+    given_up: Option<String>,
     next: u64,
     starts: u64,
 }
@@ -34,8 +35,16 @@ impl Worker {
     /// # Errors
     /// Why the backend cannot be tested: it does not start, says something else than hello, or says that it is unavailable.
     pub fn start(launch: Launch, limits: WorkerLimits) -> Result<Worker, Unavailable> {
-        match open(&launch, &limits) {
-            Ok((link, hello)) => Ok(Worker { launch, limits, hello, link: Some(link), lost: None, next: 0, starts: 1 }),
+        Worker::start_with(launch, limits, vec![])
+    }
+
+    /// [`start`](Self::start), with more variables in the environment of the process, name and value, and of its successors.
+    ///
+    /// # Errors
+    /// Those of [`start`](Self::start).
+    pub fn start_with(launch: Launch, limits: WorkerLimits, variables: Vec<(String, String)>) -> Result<Worker, Unavailable> {
+        match open(&launch, &variables, &limits) {
+            Ok((link, hello)) => Ok(Worker { launch, variables, limits, hello, link: Some(link), given_up: None, next: 0, starts: 1 }),
             Err(reason) => Err(Unavailable { worker: launch.to_string(), reason }),
         }
     }
@@ -52,17 +61,17 @@ impl Worker {
 
     /// The running process; a new one after an incident.
     fn link(&mut self) -> Result<&mut Link, String> {
-        if self.link.is_none() && self.lost.is_none() {
+        if self.link.is_none() && self.given_up.is_none() {
             self.starts += 1;
             // Once more before giving up: the system may still be cleaning up after the last one.
-            let opened = open(&self.launch, &self.limits).or_else(|_| open(&self.launch, &self.limits));
-            match opened {
+            let open = || open(&self.launch, &self.variables, &self.limits);
+            match open().or_else(|_| open()) {
                 Ok((link, hello)) if hello == self.hello => self.link = Some(link),
-                Ok(_) => self.lost = Some("a new process says another hello than the first".into()),
-                Err(reason) => self.lost = Some(reason),
+                Ok(_) => self.given_up = Some("a new process says another hello than the first".into()),
+                Err(reason) => self.given_up = Some(reason),
             }
         }
-        match (&mut self.link, &self.lost) {
+        match (&mut self.link, &self.given_up) {
             (Some(link), _) => Ok(link),
             (None, reason) => Err(reason.clone().unwrap_or_default()),
         }
@@ -152,12 +161,15 @@ fn answer(link: &mut Link, id: u64, program: &Program, outgoing: &mut Outgoing<'
         Ok(Ok(outcome))
     };
     match read_answer(link) {
-        Ok(Ok(outcome)) => Ok(outcome),
+        Ok(Ok(outcome)) => match outcome.lost() {
+            Some(text) => Err(Incident::Lost(with_said(text.into(), &link.said()))),
+            None => Ok(outcome),
+        },
         Ok(Err(text)) => Err(Incident::Protocol(text)),
         Err(Broken::Late) => Err(Incident::Hang),
         Err(Broken::Memory) => Err(Incident::Memory),
         Err(Broken::Ended) => Err(match link.end() {
-            (Some(status), said) => Incident::Crash(describe(status, &said)),
+            (Some(status), said) => Incident::Crash(with_said(ended(status), &said)),
             (None, _) => Incident::Protocol("the worker closed its output and runs on".into()),
         }),
         Err(Broken::Failed(e)) => Err(Incident::Crash(format!("its pipe failed: {e}"))),
@@ -165,8 +177,9 @@ fn answer(link: &mut Link, id: u64, program: &Program, outgoing: &mut Outgoing<'
 }
 
 /// Starts a process and reads its hello.
-fn open(launch: &Launch, limits: &WorkerLimits) -> Result<(Link, Hello), String> {
+fn open(launch: &Launch, variables: &[(String, String)], limits: &WorkerLimits) -> Result<(Link, Hello), String> {
     let mut command = launch.command()?;
+    command.envs(variables.iter().map(|(name, value)| (name, value)));
     let mut link = Link::start(&mut command, limits.memory).map_err(|e| launch.not_started(&command, &e))?;
     let until = Instant::now() + limits.hello_deadline;
     let mut noise = Noise::default();
@@ -178,12 +191,14 @@ fn open(launch: &Launch, limits: &WorkerLimits) -> Result<(Link, Hello), String>
                 Broken::Memory => "more memory than allowed before hello".into(),
                 Broken::Failed(e) => format!("its pipe failed before hello: {e}"),
                 Broken::Ended => match link.end() {
-                    (Some(status), said) => return Err(format!("no hello: {}{}", describe(status, &said), noise.text())),
+                    (Some(status), said) => {
+                        let how = format!("no hello: {}{}{}", ended(status), noise.text(), launch.mute(&command));
+                        return Err(with_said(how, &said));
+                    }
                     (None, _) => "no hello: the worker closed its output".into(),
                 },
             };
-            let said = link.said();
-            return Err(if said.is_empty() { what + &noise.text() } else { format!("{what}{}\n{said}", noise.text()) });
+            return Err(with_said(what + &noise.text(), &link.said()));
         }
     };
     if hello.protocol != wire::PROTOCOL {
@@ -246,14 +261,17 @@ fn read_hello(link: &mut Link, until: Instant, noise: &mut Noise) -> Result<Resu
     }))
 }
 
-/// The first line is the same whenever the same thing happens; what the worker said follows.
-fn describe(status: ExitStatus, said: &str) -> String {
-    let how = match (status.code(), status.signal()) {
+/// What the worker said follows in lines of its own.
+fn with_said(text: String, said: &str) -> String {
+    if said.is_empty() { text } else { format!("{text}\n{said}") }
+}
+
+fn ended(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
         (Some(code), _) => format!("it ended with exit code {code}"),
         (_, Some(signal)) => format!("it was ended by signal {signal}{}", signal_name(signal)),
         _ => "it ended".into(),
-    };
-    if said.is_empty() { how } else { format!("{how}\n{said}") }
+    }
 }
 
 fn signal_name(signal: i32) -> &'static str {

@@ -6,12 +6,14 @@ use array_protocol::{Backend, BinaryOp, Call, DType, Error, ErrorKind, HostArray
 use array_protocol::{Result, SelectOp, Shape, ShapeOp, UnaryOp};
 use conformance::case::{Case, Failed, Incident, Outcome, Program, Step, StepResult, Var, Verdict};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// What a backend does when it meets [`TRIGGER`] in `negative`.
 pub type Mischief = fn();
 /// The value that makes a backend misbehave.
 pub const TRIGGER: f64 = 666.0;
+/// The value that takes the device away when it is negated, or uploaded with a shape of rank 2: whatever needs the device fails from then on.
+pub const LOSS: f64 = -667.5;
 
 /// Adds, negates, assigns. Counts how often it could write in place.
 #[derive(Clone)]
@@ -19,16 +21,25 @@ pub struct Tiny {
     pub name: &'static str,
     pub mischief: Option<Mischief>,
     pub in_place: Arc<AtomicUsize>,
+    lost: Arc<AtomicBool>,
 }
 
 impl Tiny {
     pub fn new(name: &'static str, mischief: Option<Mischief>) -> Tiny {
-        Tiny { name, mischief, in_place: Arc::default() }
+        Tiny { name, mischief, in_place: Arc::default(), lost: Arc::default() }
+    }
+    /// Whether the device is there, after these values.
+    fn alive(&self, x: &[f64]) -> Result<()> {
+        match self.lost.fetch_or(x.contains(&LOSS), Ordering::SeqCst) || x.contains(&LOSS) {
+            true => Err(Error::outside_op(ErrorKind::Lost).detail("it fell off the bus")),
+            false => Ok(()),
+        }
     }
     pub fn reused(&self) -> usize {
         self.in_place.load(Ordering::SeqCst)
     }
     fn map(&self, op: UnaryOp, x: &[f64]) -> Result<Vec<f64>> {
+        self.alive(x)?;
         match op {
             UnaryOp::Negative => {
                 if x.contains(&TRIGGER)
@@ -64,14 +75,15 @@ impl Backend for Tiny {
         match x.dtype() {
             DType::Int8 => Err(Error::outside_op(ErrorKind::Unsupported).dtypes(&[x.dtype()])),
             DType::Int16 => panic!("no int16"),
-            _ => Ok(Arc::new(x.clone())),
+            DType::Float64 if x.shape().rank() == 2 => self.alive(data(x)?).map(|()| Arc::new(x.clone())),
+            _ => self.alive(&[]).map(|()| Arc::new(x.clone())),
         }
     }
     fn download(&self, x: &Self::Array) -> Result<HostArray> {
         match x.dtype() {
             DType::Int32 => Err(Error::outside_op(ErrorKind::Backend).detail("the bus is down")),
             DType::Int64 => panic!("no way out"),
-            _ => Ok((**x).clone()),
+            _ => self.alive(&[]).map(|()| (**x).clone()),
         }
     }
     fn unary(&self, op: UnaryOp, x: &Self::Array) -> Result<Self::Array> {

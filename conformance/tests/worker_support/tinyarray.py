@@ -56,6 +56,8 @@ def reshape(x, shape):
 
 
 def negative(x):
+    if -667.5 in x.values:
+        raise RuntimeError("CUDA error: an illegal memory access was encountered")
     print("a word on standard output")
     return Array([-v for v in x.values], x.shape, x.dtype)
 

@@ -9,8 +9,8 @@ use array_protocol::strided::{Axes, Lengths, Strides};
 pub(crate) const BLOCK: usize = 1 << 10;
 /// Elements of one call where all operands lie as they are needed.
 const DIRECT: usize = 1 << 12;
-/// Bytes of one call whose result is sent past the caches: it waits in the first level for that.
-const STREAMED: usize = 1 << 14;
+/// Bytes of one call whose result is sent past the caches: it waits in the first level for that, and nothing is read meanwhile.
+const STREAMED: usize = 1 << 12;
 /// Elements of a task.
 const TASK: usize = 1 << 16;
 /// Rows and columns of a tile where an operand lies across: 1,024 elements, two cache lines of 4-byte elements a row.
@@ -56,7 +56,7 @@ pub(crate) struct Grid<const N: usize> {
     /// How each operand is read, and its distances between rows and between columns.
     pub(super) operands: [(Mode, isize, isize); N],
     columns: usize,
-    stream: bool,
+    pub(super) stream: bool,
 }
 
 impl<const N: usize> Grid<N> {

@@ -2,7 +2,7 @@
 use super::grid::{BLOCK, Grid, Tile};
 use super::stream::Writer;
 use crate::memory::Plain;
-use crate::simd::Simd;
+use crate::simd::{Simd, fetch_behind};
 
 /// How the runs of an operand are had.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,6 +37,9 @@ pub(crate) struct Reader<'a, T> {
     row: isize,
     column: isize,
     at: usize,
+    /// Whether to ask for what comes next while a run is worked on: several operands and the result are more than the processor
+    /// sees through by itself.
+    ahead: bool,
     scratch: Scratch<T>,
     /// The place of the constant that the scratch is full of.
     constant: Option<usize>,
@@ -46,7 +49,8 @@ impl<'a, T: Plain + Default> Reader<'a, T> {
     /// Operand `i` of a grid, in its buffer.
     pub(crate) fn new<const N: usize>(simd: Simd, grid: &Grid<N>, i: usize, data: &'a [T]) -> Self {
         let (mode, row, column) = grid.operands[i];
-        Reader { simd, data, mode, row, column, at: 0, scratch: Scratch::new(), constant: None }
+        let ahead = N > 1 && grid.stream;
+        Reader { simd, data, mode, row, column, at: 0, ahead, scratch: Scratch::new(), constant: None }
     }
 
     /// Turns to a tile.
@@ -72,7 +76,13 @@ impl<'a, T: Plain + Default> Reader<'a, T> {
     #[inline]
     pub(crate) fn run<const N: usize>(&self, tile: &Tile<N>, k: usize) -> &[T] {
         match self.mode {
-            Mode::Direct => &self.data[self.at.wrapping_add_signed(self.row.wrapping_mul(k as isize))..][..tile.length],
+            Mode::Direct => {
+                let run = &self.data[self.at.wrapping_add_signed(self.row.wrapping_mul(k as isize))..][..tile.length];
+                if self.ahead {
+                    fetch_behind(run);
+                }
+                run
+            }
             Mode::Constant => &self.scratch.0[..tile.length],
             Mode::Packed => &self.scratch.0[k * tile.length..][..tile.length],
         }

@@ -8,8 +8,7 @@ pub(crate) use pool::{Pool, Store};
 use crate::array::Typed;
 use crate::simd::Simd;
 use array_protocol::{Error, ErrorKind, Op, Result, Shape};
-use rayon::prelude::*;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What an operation works with: instructions, and memory for its result.
 #[derive(Clone, Copy, Default)]
@@ -135,23 +134,38 @@ pub(crate) fn rewrite<T: Send>(out: &mut [T], kernel: &(dyn Fn(usize, &mut [T]) 
 
 /// Hands each part of `len` elements to `f(number, part)`, on all threads where that is worth while.
 ///
-/// Everything that is parallel goes through here, behind a virtual call, so that what rayon makes of it is compiled once per element type.
+/// Everything that is parallel goes through here, behind a virtual call, so that it is compiled once per element type.
 pub(crate) fn parts<T: Send>(out: &mut [T], len: usize, parallel: bool, f: &(dyn Fn(usize, &mut [T]) + Sync)) {
-    let len = len.max(1);
-    if parallel {
-        out.par_chunks_mut(len).enumerate().for_each(|(i, part)| f(i, part));
-    } else {
-        out.chunks_mut(len).enumerate().for_each(|(i, part)| f(i, part));
-    }
+    let parts = out.chunks_mut(len.max(1)).enumerate();
+    share(parts, parallel, &|(i, part)| f(i, part));
 }
 
 /// Hands each item to `f`, on all threads where that is worth while.
 pub(crate) fn spread<T: Send>(items: Vec<T>, parallel: bool, f: &(dyn Fn(T) + Sync)) {
-    if parallel && rayon::current_num_threads() > 1 {
-        items.into_par_iter().for_each(f);
-    } else {
-        items.into_iter().for_each(f);
+    share(items.into_iter(), parallel, f);
+}
+
+/// The calling thread works too, from the start: others join it when they have woken up.
+fn share<T: Send>(items: impl ExactSizeIterator<Item = T> + Send, parallel: bool, f: &(dyn Fn(T) + Sync)) {
+    let helpers = rayon::current_num_threads().min(items.len()).saturating_sub(1);
+    if !parallel || helpers == 0 {
+        return items.for_each(f);
     }
+    let left = Mutex::new(items);
+    let work = || {
+        while let Some(item) = next(&left) {
+            f(item);
+        }
+    };
+    rayon::in_place_scope(|scope| {
+        (0..helpers).for_each(|_| scope.spawn(|_| work()));
+        work();
+    });
+}
+
+/// The lock is held for this alone, and nothing panics meanwhile.
+fn next<I: Iterator>(items: &Mutex<I>) -> Option<I::Item> {
+    items.lock().unwrap_or_else(PoisonError::into_inner).next()
 }
 
 /// `out[i] = f(i)` where one `f` costs as much as `cost` elements.

@@ -1,5 +1,5 @@
 //! What a reduction does to blocks of elements. The drivers see this alone, and are compiled once for each pair of element and partial result.
-use crate::simd::Simd;
+use crate::simd::{Simd, fetch_behind};
 use std::marker::PhantomData;
 
 /// Elements of one contiguous run that a kernel reduces at once: enough that memory is read without a pause.
@@ -144,6 +144,7 @@ pub(super) fn lanes<T: Copy, A: Copy>(run: &[T], nothing: A, lift: impl Fn(T) ->
         let mut own = [nothing; LANES];
         let (blocks, rest) = part.as_chunks::<{ TOGETHER * LANES }>();
         for block in blocks {
+            fetch_behind(block);
             let rows = block.as_chunks::<LANES>().0;
             for j in 0..LANES {
                 let left = join(join(lift(rows[0][j]), lift(rows[1][j])), join(lift(rows[2][j]), lift(rows[3][j])));

@@ -2,7 +2,7 @@
 //! vector instructions; all NaNs are one integer above all others.
 use super::fold::{Block, Fold, Steps};
 use crate::array::Typed;
-use crate::simd::Simd;
+use crate::simd::{Simd, fetch_behind};
 use std::marker::PhantomData;
 
 /// The first, unless the second is as large or the first a NaN.
@@ -64,6 +64,7 @@ macro_rules! ordered {
             let (mut tops, mut magnitudes) = ([<$t>::NEG_INFINITY; LANES], [0 as $u; LANES]);
             let (blocks, rest) = run.as_chunks::<LANES>();
             for block in blocks {
+                fetch_behind(block);
                 compare(block, &mut tops, &mut magnitudes);
             }
             let mut last = [<$t>::NEG_INFINITY; LANES];

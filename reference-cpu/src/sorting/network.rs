@@ -6,7 +6,7 @@ use pulp::x86::V4;
 /// Compares registers lane by lane; the smaller keys go to the first.
 macro_rules! compare {
     ($t:expr, $v:expr; $(($a:literal $b:literal))*) => { {
-        $( ($v[$a], $v[$b]) = (K::smaller($t, $v[$a], $v[$b]), K::larger($t, $v[$a], $v[$b])); )*
+        $( ($v[$a], $v[$b]) = K::ordered($t, $v[$a], $v[$b]); )*
     } };
 }
 
@@ -56,13 +56,14 @@ fn merge<K: Key, const R: usize, const M: usize>(t: V4, v: &mut [Vector; R]) {
     let half = upper(M / 2 + 1);
     if R == 1 {
         let w = K::exchange::<M>(t, v[0]);
-        v[0] = K::blend(t, half, K::smaller(t, v[0], w), K::larger(t, v[0], w));
+        v[0] = K::blend(t, K::less(t, v[0], w) ^ half, w, v[0]);
     }
     for r in 0..R / 2 {
         let (a, b) = (v[r], K::exchange::<M>(t, v[R - 1 - r]));
-        let (low, high) = (K::smaller(t, a, b), K::larger(t, a, b));
-        v[r] = K::blend(t, half, low, high);
-        v[R - 1 - r] = K::exchange::<M>(t, K::blend(t, half, high, low));
+        // Where to take `a`: as the smaller one in the lower half, as the larger one in the upper.
+        let first = K::less(t, a, b) ^ half;
+        v[r] = K::blend(t, first, b, a);
+        v[R - 1 - r] = K::exchange::<M>(t, K::blend(t, first, a, b));
     }
     if M >= 15 {
         across::<K, R, 4>(t, v);
@@ -84,7 +85,7 @@ fn merge<K: Key, const R: usize, const M: usize>(t: V4, v: &mut [Vector; R]) {
 fn across<K: Key, const R: usize, const D: usize>(t: V4, v: &mut [Vector; R]) {
     for v in v.iter_mut() {
         let w = K::exchange::<D>(t, *v);
-        *v = K::blend(t, upper(D), K::smaller(t, *v, w), K::larger(t, *v, w));
+        *v = K::blend(t, K::less(t, *v, w) ^ upper(D), w, *v);
     }
 }
 
@@ -94,7 +95,7 @@ fn down<K: Key, const R: usize, const D: usize>(t: V4, v: &mut [Vector; R]) {
     for k in 0..R / 2 {
         let r = k / D * (2 * D) + k % D;
         if r + D < R {
-            (v[r], v[r + D]) = (K::smaller(t, v[r], v[r + D]), K::larger(t, v[r], v[r + D]));
+            (v[r], v[r + D]) = K::ordered(t, v[r], v[r + D]);
         }
     }
 }
@@ -151,27 +152,27 @@ fn write<K: Key, const R: usize>(t: V4, v: &[Vector; R], to: &mut [K]) {
 }
 
 #[inline(always)]
-fn sort_registers<K: Key, const R: usize>(t: V4, from: Option<&[K]>, to: &mut [K]) {
-    let mut v = read::<K, R>(t, from.unwrap_or(to));
+fn sort_registers<K: Key, const R: usize>(t: V4, keys: &mut [K]) {
+    let mut v = read::<K, R>(t, keys);
     sort_columns::<K, R>(t, &mut v);
     columns_to_rows::<K, R>(t, &mut v);
-    write(t, &v, to);
+    write(t, &v, keys);
 }
 
-/// Sorts up to [`limit`] keys into `to`, from another place of the same length or from where they are.
+/// Sorts up to [`limit`] keys.
 #[inline(always)]
-pub(super) fn sort_small<K: Key>(t: V4, from: Option<&[K]>, to: &mut [K]) {
-    match to.len().div_ceil(K::LANES) {
-        _ if to.len() <= K::LANES => {
+pub(super) fn sort_small<K: Key>(t: V4, keys: &mut [K]) {
+    match keys.len().div_ceil(K::LANES) {
+        0..=1 => {
             let mut few = [K::LAST; 16];
-            few.iter_mut().zip(from.unwrap_or(to)).for_each(|(few, &key)| *few = key);
+            few[..keys.len()].copy_from_slice(keys);
             let few = sorted_lanes(t, K::load(&few));
-            to.iter_mut().zip(few).for_each(|(to, key)| *to = key);
+            keys.copy_from_slice(&few[..keys.len()]);
         }
-        2 => sort_registers::<K, 2>(t, from, to),
-        3..=4 => sort_registers::<K, 4>(t, from, to),
-        5..=8 => sort_registers::<K, 8>(t, from, to),
-        _ => sort_registers::<K, 16>(t, from, to),
+        2 => sort_registers::<K, 2>(t, keys),
+        3..=4 => sort_registers::<K, 4>(t, keys),
+        5..=8 => sort_registers::<K, 8>(t, keys),
+        _ => sort_registers::<K, 16>(t, keys),
     }
 }
 

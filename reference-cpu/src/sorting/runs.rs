@@ -5,10 +5,8 @@ use crate::memory::{self, Means, PARALLEL, Store};
 use crate::simd::Simd;
 use array_protocol::{Op, Result};
 
-/// Keys from which on one run is split into parts: where threads share the work, and where the keys outgrow the caches.
+/// Keys from which on threads share one run.
 const SHARED: usize = 1 << 17;
-/// Bytes from which on a single thread splits.
-const OUTGROWN: usize = 1 << 26;
 /// Keys of short runs that make a task.
 const TASK: usize = 1 << 14;
 /// Parts that one task sorts, where threads share them.
@@ -20,24 +18,19 @@ const PARTS_OF_TASK: usize = 8;
 /// `OutOfMemory`.
 pub(super) fn sort<K: Key>(with: Means<'_>, op: Op, from: &[K], to: &mut [K], len: usize, code: Code<K>) -> Result<()> {
     let threads = rayon::current_num_threads();
-    let runs = from.len() / len.max(1);
-    let split = if runs < threads { SHARED } else { OUTGROWN / size_of::<K>() };
-    if len >= split {
+    if from.len() / len.max(1) < threads && len >= SHARED {
         return from.chunks(len).zip(to.chunks_mut(len)).try_for_each(|(from, to)| sort_long(with, op, from, to, code, threads));
     }
     let simd = with.simd;
     let task = (TASK / len.max(1)).max(1) * len;
     memory::parts(to, task, to_share(from.len(), task), &|i, to| {
         let from = &from[i * task..];
-        let mut scratch = scratch(with, op, len);
         for (from, to) in from.chunks(len.max(1)).zip(to.chunks_mut(len.max(1))) {
-            let moved = scratch.len() >= to.len();
-            let keys = if moved { &mut scratch[..from.len()] } else { &mut *to };
             simd.run(
                 #[inline(always)]
-                || keys.iter_mut().zip(from).for_each(|(key, bits)| *key = bits.encode(code)),
+                || to.iter_mut().zip(from).for_each(|(key, bits)| *key = bits.encode(code)),
             );
-            sort_keys(simd, to, &mut scratch, moved, code);
+            sort_keys(simd, to, code);
         }
     });
     Ok(())
@@ -47,48 +40,17 @@ fn to_share(n: usize, task: usize) -> bool {
     n >= PARALLEL && n > task
 }
 
-/// Memory for a vector sort; none where there is none, and it has to do without.
-fn scratch<K: Key>(with: Means<'_>, op: Op, n: usize) -> Store<K> {
-    Store::new(with, op, n).unwrap_or_else(|_| Store::from(vec![]))
-}
-
-/// Sorts keys, which lie in `scratch` if `moved`, into element bits in `to`.
-fn sort_keys<K: Key>(simd: Simd, to: &mut [K], scratch: &mut [K], moved: bool, code: Code<K>) {
+/// Sorts keys and turns them into element bits.
+fn sort_keys<K: Key>(simd: Simd, keys: &mut [K], code: Code<K>) {
     #[cfg(target_arch = "x86_64")]
-    if let Some(t) = simd.avx512()
-        && scratch.len() >= to.len()
-    {
-        return super::quick::quicksort(t, to, scratch, moved, code);
+    if let Some(t) = simd.avx512() {
+        return super::quick::quicksort(t, keys, code);
     }
-    if moved {
-        to.copy_from_slice(&scratch[..to.len()]);
-    }
-    to.sort_unstable();
+    keys.sort_unstable();
     simd.run(
         #[inline(always)]
-        || to.iter_mut().for_each(|key| *key = key.decode(code)),
+        || keys.iter_mut().for_each(|key| *key = key.decode(code)),
     );
-}
-
-/// Sorts one long run.
-fn sort_long<K: Key>(with: Means<'_>, op: Op, from: &[K], to: &mut [K], code: Code<K>, threads: usize) -> Result<()> {
-    let simd = with.simd;
-    let mut ids = Store::<u8>::new(with, op, from.len())?;
-    let bounds = Bounds::new(from, code, |sample| {
-        let mut scratch = scratch(with, op, sample.len());
-        sort_keys(simd, sample, &mut scratch, false, Code::unsigned());
-    });
-    if threads > 1 {
-        return sort_shared(with, op, from, &mut ids, to, code, &bounds, threads);
-    }
-    let starts = bounds.classify(simd, from, code, &mut ids);
-    split::scatter(simd, from, &ids, code, to, &starts);
-    drop(ids);
-    let mut scratch = scratch(with, op, starts.windows(2).map(|s| s[1] - s[0]).max().unwrap_or(0));
-    for part in starts.windows(2) {
-        sort_keys(simd, &mut to[part[0]..part[1]], &mut scratch, false, code);
-    }
-    Ok(())
 }
 
 /// A piece of a long run, and its keys part after part.
@@ -99,19 +61,11 @@ struct Piece<'a, K> {
     starts: [usize; PARTS + 1],
 }
 
-/// Every thread splits a piece; then each part is put together from all pieces and sorted, many at the same time.
-#[allow(clippy::too_many_arguments, reason = "the second half of `sort_long`")]
-fn sort_shared<K: Key>(
-    with: Means<'_>,
-    op: Op,
-    from: &[K],
-    ids: &mut [u8],
-    to: &mut [K],
-    code: Code<K>,
-    bounds: &Bounds<K>,
-    threads: usize,
-) -> Result<()> {
+/// Sorts one long run: every thread splits a piece; then each part is put together from all pieces and sorted, many at the same time.
+fn sort_long<K: Key>(with: Means<'_>, op: Op, from: &[K], to: &mut [K], code: Code<K>, threads: usize) -> Result<()> {
     let simd = with.simd;
+    let bounds = Bounds::new(from, code, |sample| sort_keys(simd, sample, Code::unsigned()));
+    let mut ids = Store::<u8>::new(with, op, from.len())?;
     let mut moved = Store::new(with, op, from.len())?;
     let len = from.len().div_ceil(threads);
     let chunks = from.chunks(len).zip(ids.chunks_mut(len)).zip(moved.chunks_mut(len));
@@ -131,17 +85,15 @@ fn sort_shared<K: Key>(
         rest = after;
     }
     memory::parts(&mut parts, PARTS_OF_TASK, true, &|_, parts| {
-        let mut scratch = scratch(with, op, parts.iter().map(|(_, part)| part.len()).max().unwrap_or(0));
         for (i, part) in parts {
-            let moved = scratch.len() >= part.len();
-            let mut keys = if moved { &mut scratch[..part.len()] } else { &mut part[..] };
+            let mut keys = &mut part[..];
             for piece in &pieces {
                 let source = &piece.split[piece.starts[*i]..piece.starts[*i + 1]];
                 let (here, after) = keys.split_at_mut(source.len());
                 here.copy_from_slice(source);
                 keys = after;
             }
-            sort_keys(simd, part, &mut scratch, moved, code);
+            sort_keys(simd, part, code);
         }
     });
     Ok(())

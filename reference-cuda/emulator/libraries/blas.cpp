@@ -2,14 +2,8 @@
 #include "stand_in.h"
 
 namespace {
-enum Status { SUCCESS = 0, NOT_INITIALIZED = 1, INVALID_VALUE = 7, NOT_SUPPORTED = 15 };
-struct Handle {
-    static const unsigned LIVE = 0xB1A5u;
-    unsigned live = LIVE;
-    void* stream = nullptr;
-    unsigned mode = 0;
-};
-bool valid(const Handle* handle) { return handle && handle->live == Handle::LIVE; }
+enum Status { SUCCESS = 0, NOT_INITIALIZED = 1, INVALID_VALUE = 7, EXECUTION_FAILED = 13, NOT_SUPPORTED = 15 };
+typedef Handle_of<0xB1A5> Handle;
 }
 
 ENTRY cublasCreate_v2(Handle** out) {
@@ -17,22 +11,9 @@ ENTRY cublasCreate_v2(Handle** out) {
     *out = new Handle;
     return SUCCESS;
 }
-ENTRY cublasDestroy_v2(Handle* handle) {
-    if (!valid(handle)) return NOT_INITIALIZED;
-    handle->live = 0;
-    delete handle;
-    return SUCCESS;
-}
-ENTRY cublasSetStream_v2(Handle* handle, void* stream) {
-    if (!valid(handle)) return NOT_INITIALIZED;
-    handle->stream = stream;
-    return SUCCESS;
-}
-ENTRY cublasSetMathMode(Handle* handle, unsigned mode) {
-    if (!valid(handle)) return NOT_INITIALIZED;
-    handle->mode = mode;
-    return SUCCESS;
-}
+ENTRY cublasDestroy_v2(Handle* handle) { return end(handle) ? SUCCESS : NOT_INITIALIZED; }
+ENTRY cublasSetStream_v2(Handle* handle, void* stream) { return bind(handle, stream) ? SUCCESS : NOT_INITIALIZED; }
+ENTRY cublasSetMathMode(Handle* handle, unsigned) { return valid(handle) ? SUCCESS : NOT_INITIALIZED; }
 
 // C = alpha op(A) op(B) + beta C, by columns.
 ENTRY cublasGemmStridedBatchedEx_64(Handle* handle, int ta, int tb, long long m, long long n, long long k, const void* alpha, const void* a,
@@ -51,6 +32,7 @@ ENTRY cublasGemmStridedBatchedEx_64(Handle* handle, int ta, int tb, long long m,
     long long a_rows = ta ? k : m, a_columns = ta ? m : k, b_rows = tb ? n : k, b_columns = tb ? k : n;
     if (lda < a_rows || ldb < b_rows || ldc < m) return refuse("cuBLAS: a leading dimension that is too small"), INVALID_VALUE;
     if (count > 1 && c_step < ldc * (n - 1) + m) return refuse("cuBLAS: results that overlap"), INVALID_VALUE;
+    if (!runs()) return EXECUTION_FAILED;
     int kind = a_kind;
     number one = get(kind, alpha, 0), keep = get(kind, beta, 0);
     size_t size = bytes_of(kind);

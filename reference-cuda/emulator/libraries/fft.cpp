@@ -5,7 +5,7 @@
 #include <mutex>
 
 namespace {
-enum Status { SUCCESS = 0, INVALID_PLAN = 1, INVALID_TYPE = 3, INVALID_VALUE = 4, INVALID_SIZE = 8, NO_WORKSPACE = 13, NOT_SUPPORTED = 16 };
+enum Status { SUCCESS = 0, INVALID_PLAN = 1, INVALID_TYPE = 3, INVALID_VALUE = 4, EXEC_FAILED = 6, INVALID_SIZE = 8, NO_WORKSPACE = 13, NOT_SUPPORTED = 16 };
 enum Type { R2C = 42, C2C = 41, D2Z = 106, Z2Z = 105 };
 // So many bytes are asked for to work with, to see that they are given.
 constexpr size_t ROOM = 512;
@@ -72,6 +72,7 @@ int execute(int handle, int type, void* in, void* out, int direction) {
     size_t written = (size_t)(plan->out_step * (plan->count - 1) + plan->out_stride * (made - 1) + 1) * bytes_of(to);
     if (!reaches(in, read, "lines") || !reaches(out, written, "transformed lines")) return INVALID_VALUE;
     if ((char*)in < (char*)out + written && (char*)out < (char*)in + read) return refuse("cuFFT: transforms in place"), INVALID_VALUE;
+    if (!runs()) return EXEC_FAILED;
     if (!plan->own_work) {
         if (!reaches(plan->work, ROOM, "what a transform works with")) return INVALID_VALUE;
         memset(plan->work, 0xCD, ROOM);

@@ -4,32 +4,24 @@
 #include <cmath>
 
 namespace {
-enum Status { SUCCESS = 0, NOT_INITIALIZED = 1, INVALID_VALUE = 3, NOT_SUPPORTED = 9 };
+enum Status { SUCCESS = 0, NOT_INITIALIZED = 1, INVALID_VALUE = 3, EXECUTION_FAILED = 6, NOT_SUPPORTED = 9 };
 // So many bytes are asked for to work with, to see that they are given.
 constexpr size_t DEVICE_ROOM = 256, HOST_ROOM = 64;
 
-struct Handle {
-    static const unsigned LIVE = 0x501Eu;
-    unsigned live = LIVE;
-    void* stream = nullptr;
-};
-struct Parameters {
-    static const unsigned LIVE = 0x9A4Au;
-    unsigned live = LIVE;
-};
-
-bool valid(const Handle* handle) { return handle && handle->live == Handle::LIVE; }
+typedef Handle_of<0x501E> Handle;
+typedef Handle_of<0x9A4A> Parameters;
 
 int check(const Handle* handle, const Parameters* parameters) {
-    if (!valid(handle) || !parameters || parameters->live != Parameters::LIVE) return NOT_INITIALIZED;
+    if (!valid(handle) || !valid(parameters)) return NOT_INITIALIZED;
     if (!handle->stream) return refuse("cuSOLVER: the handle is not bound to a stream"), NOT_INITIALIZED;
     return SUCCESS;
 }
 
-int check_room(void* device, size_t device_bytes, void* host, size_t host_bytes, int* info) {
+int begin(void* device, size_t device_bytes, void* host, size_t host_bytes, int* info) {
     if (device_bytes < DEVICE_ROOM || host_bytes < HOST_ROOM || !host) return refuse("cuSOLVER: too little to work with"), INVALID_VALUE;
     if (!reaches(device, device_bytes, "what a decomposition works with") || !reaches(info, sizeof(int), "how a decomposition ended"))
         return INVALID_VALUE;
+    if (!runs()) return EXECUTION_FAILED;
     // Whatever was there is lost.
     memset(device, 0xCD, device_bytes);
     memset(host, 0xCD, host_bytes);
@@ -133,24 +125,10 @@ bool rotate(Matrix& a, Matrix& v) {
 }
 
 ENTRY cusolverDnCreate(Handle** out) { return out ? *out = new Handle, SUCCESS : INVALID_VALUE; }
-ENTRY cusolverDnDestroy(Handle* handle) {
-    if (!valid(handle)) return NOT_INITIALIZED;
-    handle->live = 0;
-    delete handle;
-    return SUCCESS;
-}
-ENTRY cusolverDnSetStream(Handle* handle, void* stream) {
-    if (!valid(handle)) return NOT_INITIALIZED;
-    handle->stream = stream;
-    return SUCCESS;
-}
+ENTRY cusolverDnDestroy(Handle* handle) { return end(handle) ? SUCCESS : NOT_INITIALIZED; }
+ENTRY cusolverDnSetStream(Handle* handle, void* stream) { return bind(handle, stream) ? SUCCESS : NOT_INITIALIZED; }
 ENTRY cusolverDnCreateParams(Parameters** out) { return out ? *out = new Parameters, SUCCESS : INVALID_VALUE; }
-ENTRY cusolverDnDestroyParams(Parameters* parameters) {
-    if (!parameters || parameters->live != Parameters::LIVE) return NOT_INITIALIZED;
-    parameters->live = 0;
-    delete parameters;
-    return SUCCESS;
-}
+ENTRY cusolverDnDestroyParams(Parameters* parameters) { return end(parameters) ? SUCCESS : NOT_INITIALIZED; }
 
 // -- singular values ---------------------------------------------------------------------------------------------------------
 
@@ -175,7 +153,7 @@ ENTRY cusolverDnXgesvd(Handle* handle, Parameters* parameters, signed char job_u
     if (!reaches(a_kind, a, m, n, lda, "a matrix") || !reaches(s_kind, s, n, 1, n, "singular values") ||
         !reaches(u_kind, u, m, columns, ldu, "left singular vectors") || !reaches(v_kind, vh, n, n, ldv, "right singular vectors"))
         return INVALID_VALUE;
-    if (int bad = check_room(device, device_bytes, host, host_bytes, info)) return bad;
+    if (int bad = begin(device, device_bytes, host, host_bytes, info)) return bad;
     Matrix x = read(a_kind, a, m, n, lda), v(n, n);
     for (long long i = 0; i < n; i++) v(i, i) = { 1, 0 };
     bool hurt = out_of_range(a_kind, x);
@@ -226,7 +204,7 @@ ENTRY cusolverDnXgeqrf(Handle* handle, Parameters* parameters, long long m, long
     if (m <= 0 || n <= 0 || lda < m || !known(a_kind) || tau_kind != a_kind || compute != a_kind) return INVALID_VALUE;
     long long k = m < n ? m : n;
     if (!reaches(a_kind, a, m, n, lda, "a matrix") || !reaches(a_kind, tau, k, 1, k, "factors of reflections")) return INVALID_VALUE;
-    if (int bad = check_room(device, device_bytes, host, host_bytes, info)) return bad;
+    if (int bad = begin(device, device_bytes, host, host_bytes, info)) return bad;
     Matrix x = read(a_kind, a, m, n, lda);
     if (out_of_range(a_kind, x)) spoil(x);
     for (long long p = 0; p < k; p++) {
@@ -262,6 +240,7 @@ int orthonormal(int kind, Handle* handle, int m, int n, int k, void* a, int lda,
     if (!reaches(kind, a, m, n, lda, "reflections") || !reaches(kind, tau, k, 1, k, "factors of reflections") ||
         !reaches(work, room * bytes_of(kind), "what a decomposition works with") || !reaches(info, sizeof(int), "how it ended"))
         return INVALID_VALUE;
+    if (!runs()) return EXECUTION_FAILED;
     memset(work, 0xCD, room * bytes_of(kind));
     Matrix v = read(kind, a, m, k, lda), q(m, n);
     for (int j = 0; j < n; j++) q(j, j) = { 1, 0 };
@@ -312,7 +291,7 @@ ENTRY cusolverDnXgetrf(Handle* handle, Parameters* parameters, long long m, long
     if (int bad = check(handle, parameters)) return bad;
     if (m <= 0 || m != n || lda < m || !known(a_kind) || compute != a_kind) return INVALID_VALUE;
     if (!reaches(a_kind, a, m, n, lda, "a matrix") || !reaches(exchanges, n * sizeof(long long), "row exchanges")) return INVALID_VALUE;
-    if (int bad = check_room(device, device_bytes, host, host_bytes, info)) return bad;
+    if (int bad = begin(device, device_bytes, host, host_bytes, info)) return bad;
     auto rounded = [&](number v) {
         char room[16];
         put(a_kind, room, 0, v);
@@ -346,6 +325,7 @@ ENTRY cusolverDnXgetrs(Handle* handle, Parameters* parameters, int transposition
     if (!reaches(a_kind, a, n, n, lda, "factors") || !reaches(b_kind, b, n, sides, ldb, "right sides") ||
         !reaches(exchanges, n * sizeof(long long), "row exchanges") || !reaches(info, sizeof(int), "how it ended"))
         return INVALID_VALUE;
+    if (!runs()) return EXECUTION_FAILED;
     Matrix x = read(a_kind, a, n, n, lda), y = read(b_kind, b, n, sides, ldb);
     for (long long j = 0; j < sides; j++) {
         for (long long p = 0; p < n; p++) std::swap(y(p, j), y(exchanges[p] - 1, j));

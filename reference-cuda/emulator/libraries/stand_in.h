@@ -47,14 +47,21 @@ static inline void put(int kind, void* p, size_t i, number v) {
     put_part(kind, p, 2 * i + 1, v.im);
 }
 
+// An entry point of the emulated driver, told on standard error if there is none.
+template <class F> F of_driver(const char* name) {
+    auto found = (F)dlsym(RTLD_DEFAULT, name);
+    if (!found) fprintf(stderr, "emulated library: there is no emulated driver\n");
+    return found;
+}
+// Whether the device does the work of a call, as that of a launch: not if it is lost.
+static inline bool runs() {
+    static auto launch = of_driver<int (*)()>("emulated_launch");
+    return launch && launch() == 0;
+}
 // Whether the bytes lie in one allocation of the device; tells on standard error if not.
 static inline bool reaches(const void* p, size_t bytes, const char* what) {
-    static auto ask = (int (*)(const void*, size_t, const char*))dlsym(RTLD_DEFAULT, "emulated_inside");
-    if (!ask) {
-        fprintf(stderr, "emulated library: there is no emulated driver\n");
-        return false;
-    }
-    return ask(p, bytes, what);
+    static auto ask = of_driver<int (*)(const void*, size_t, const char*)>("emulated_inside");
+    return ask && ask(p, bytes, what);
 }
 // A matrix by columns, `leading` elements from one to the next.
 static inline bool reaches(int kind, const void* p, long long rows, long long columns, long long leading, const char* what) {
@@ -64,5 +71,23 @@ static inline bool reaches(int kind, const void* p, long long rows, long long co
 
 static inline bool refuse(const char* what) {
     fprintf(stderr, "emulated library: %s\n", what);
+    return true;
+}
+
+// What a library hands out. It ends visibly, so that a use after that is noticed.
+template <unsigned MARK> struct Handle_of {
+    unsigned live = MARK;
+    void* stream = nullptr;
+};
+template <unsigned MARK> bool valid(const Handle_of<MARK>* handle) { return handle && handle->live == MARK; }
+template <unsigned MARK> bool end(Handle_of<MARK>* handle) {
+    if (!valid(handle)) return false;
+    handle->live = 0;
+    delete handle;
+    return true;
+}
+template <unsigned MARK> bool bind(Handle_of<MARK>* handle, void* stream) {
+    if (!valid(handle)) return false;
+    handle->stream = stream;
     return true;
 }

@@ -34,9 +34,9 @@ impl Context {
         let nul = |_| Fault::new("the name of a kernel holds a NUL");
         let name = CString::new(image.name.as_str()).map_err(nul)?;
         // SAFETY: the image is machine code from the run-time compiler, and is copied by the driver.
-        let module = unsafe { result::module::load_data(image.code.as_ptr().cast()) }?;
+        let module = self.heard(unsafe { result::module::load_data(image.code.as_ptr().cast()) })?;
         // SAFETY: the module was just loaded, and is never unloaded.
-        Ok(Function(unsafe { result::module::get_function(module, name) }?))
+        self.heard(unsafe { result::module::get_function(module, name) }).map(Function)
     }
 
     /// Launches a kernel. `parameters` are those of its declaration, each as the bytes that the device expects, and every address among
@@ -45,6 +45,6 @@ impl Context {
         self.bind()?;
         let mut pointers: smallvec::SmallVec<[*mut c_void; 8]> = parameters.iter_mut().map(|p| p.as_mut_ptr().cast()).collect();
         // SAFETY: the kernel is loaded in this context; parameters are copied before the call returns, and hold what the caller promises.
-        Ok(unsafe { result::launch_kernel(function.0, (grid.blocks, 1, 1), (grid.threads, 1, 1), 0, self.stream(), &mut pointers) }?)
+        self.heard(unsafe { result::launch_kernel(function.0, (grid.blocks, 1, 1), (grid.threads, 1, 1), 0, self.stream(), &mut pointers) })
     }
 }

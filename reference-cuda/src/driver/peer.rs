@@ -10,9 +10,9 @@ impl Event {
     /// The end of what was given to the context so far.
     fn record(context: &Context) -> Result<Event, Fault> {
         context.bind()?;
-        let event = Event(event::create(CUevent_flags::CU_EVENT_DISABLE_TIMING)?);
+        let event = Event(context.heard(event::create(CUevent_flags::CU_EVENT_DISABLE_TIMING))?);
         // SAFETY: the event was just created, and the stream lives as long as the context.
-        unsafe { event::record(event.0, context.stream()) }?;
+        context.heard(unsafe { event::record(event.0, context.stream()) })?;
         Ok(event)
     }
 
@@ -20,7 +20,7 @@ impl Event {
     fn before(&self, context: &Context) -> Result<(), Fault> {
         context.bind()?;
         // SAFETY: event and stream live.
-        Ok(unsafe { result::stream::wait_event(context.stream(), self.0, CUevent_wait_flags::CU_EVENT_WAIT_DEFAULT) }?)
+        context.heard(unsafe { result::stream::wait_event(context.stream(), self.0, CUevent_wait_flags::CU_EVENT_WAIT_DEFAULT) })
     }
 }
 
@@ -38,7 +38,11 @@ impl Context {
         Event::record(other)?.before(self)?;
         self.bind()?;
         // SAFETY: both have the bytes; whoever frees one of them does so in the order of its stream, which is that of the copy.
-        unsafe { result::memcpy_peer_async(other.handle(), to, self.handle(), from, bytes, self.stream()) }?;
+        let copied = unsafe { result::memcpy_peer_async(other.handle(), to, self.handle(), from, bytes, self.stream()) };
+        if let Err(e) = copied {
+            // Which of the two is lost, if one is, each has to say.
+            return self.synchronise().and(other.synchronise()).and(Err(Fault::new(Fault::from(e).text)));
+        }
         Event::record(self)?.before(other)
     }
 }

@@ -25,7 +25,7 @@ pub(crate) struct Matrix {
 }
 
 fn fault(e: CublasError) -> Fault {
-    Fault { out_of_memory: e.0 == sys::cublasStatus_t::CUBLAS_STATUS_ALLOC_FAILED, missing: false, text: format!("cuBLAS: {:?}", e.0) }
+    Fault::said("cuBLAS", e.0, e.0 == sys::cublasStatus_t::CUBLAS_STATUS_ALLOC_FAILED)
 }
 
 /// The element and the arithmetic of a dtype.

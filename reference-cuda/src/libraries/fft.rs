@@ -47,7 +47,7 @@ const FORWARD: i32 = -1;
 const MOST: usize = 32;
 
 fn fault(e: CufftError) -> Fault {
-    Fault { out_of_memory: e.0 == sys::cufftResult::CUFFT_ALLOC_FAILED, missing: false, text: format!("cuFFT: {:?}", e.0) }
+    Fault::said("cuFFT", e.0, e.0 == sys::cufftResult::CUFFT_ALLOC_FAILED)
 }
 
 impl Plan {

@@ -77,10 +77,10 @@ impl Libraries {
             Some(handle) => handle,
             None => {
                 library(which, &self.folders)?;
-                slot.insert(open(context)?)
+                slot.insert(open(context).map_err(|fault| context.explained(fault))?)
             }
         };
-        f(handle)
+        f(handle).map_err(|fault| context.explained(fault))
     }
 
     /// Destroys the handles; the context is current in this thread.

@@ -31,11 +31,7 @@ pub(crate) struct Work {
 }
 
 fn fault(e: CusolverError) -> Fault {
-    Fault {
-        out_of_memory: e.0 == sys::cusolverStatus_t::CUSOLVER_STATUS_ALLOC_FAILED,
-        missing: false,
-        text: format!("cuSOLVER: {:?}", e.0),
-    }
+    Fault::said("cuSOLVER", e.0, e.0 == sys::cusolverStatus_t::CUSOLVER_STATUS_ALLOC_FAILED)
 }
 
 fn kind(dtype: DType) -> Result<Kind, Fault> {

@@ -33,7 +33,7 @@ pub(crate) fn matmul(x1: &CudaArray, x2: &CudaArray) -> Result<CudaArray> {
             device.context.fill(out.start(), 0, out.size() * inner.size()).map_err(said(OP, device))?;
         } else if p.one_right() && a.layout.is_contiguous() {
             let rows = stack.size() * m;
-            let tall = a.with(Layout { offset: a.layout.offset, ..Layout::contiguous([rows, k].into()) });
+            let tall = a.with(a.layout.with_shape([rows, k].into()));
             (0..p.right.rank()).for_each(|_| b.layout.remove(0));
             multiply(&tall, &b, &out.with(Layout::contiguous([rows, n].into())), &Shape::scalar(), [rows, n, k])?;
         } else {

@@ -7,8 +7,8 @@ use crate::elementwise::{cast, common};
 use crate::indexing::{Choice, chosen};
 use crate::launch::{self, Indices, Input, address, named};
 use array_protocol::options::{Search, Side, Sort};
-use array_protocol::strided::{Layout, axis};
-use array_protocol::{DType, Error, ErrorKind, Op, Operand, Result, Shape, SortOp};
+use array_protocol::strided::axis;
+use array_protocol::{DType, Error, ErrorKind, Op, Operand, Result, SortOp};
 use order::{order, pick};
 
 /// The unsigned integers as wide as the elements, or for complex numbers, as their parts.
@@ -95,7 +95,7 @@ pub(crate) fn unique_values(x: &CudaArray) -> Result<CudaArray> {
     let op = Op::from(SortOp::UniqueValues);
     named(op, x.dtype)?;
     let x = x.compact(op)?;
-    let x = x.with(Layout { offset: x.layout.offset, ..Layout::contiguous(Shape::from([x.size()])) });
+    let x = x.with(x.layout.with_shape([x.size()].into()));
     let positions = if x.dtype.is_complex() {
         let minor = order(op, &keys(op, "KeyImaginary", &x)?)?;
         let major = order(op, &pick(op, &keys(op, "KeyReal", &x)?, &minor)?)?;

@@ -5,6 +5,7 @@ mod matrices;
 pub(crate) mod workload;
 
 use reference_cuda::{Cuda, Options, Unavailable};
+use std::process::Command;
 
 /// `device`: tests run on the first device of this machine. Otherwise on an emulated one.
 const DEVICE_ENV: &str = "REFERENCE_CUDA_TESTS";
@@ -29,4 +30,18 @@ pub(crate) fn emulated(options: Options) -> Option<Cuda> {
         }
         Err(e) => panic!("{e}"),
     }
+}
+
+/// Runs a test of this file that is ignored otherwise, in a new process with these variables: what the emulated driver pretends is read from
+/// the environment. What it said; `None` where there is no emulator.
+#[allow(dead_code, reason = "not every test file runs it")]
+pub(crate) fn child(test: &str, variables: &[(&str, &str)]) -> Option<String> {
+    emulated(Options::default())?;
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", test, "--ignored", "--nocapture"]).envs(variables.iter().copied());
+    let output = command.output().unwrap();
+    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && text.contains("1 passed"), "{text}");
+    assert!(!text.contains("never freed"), "{text}");
+    Some(text)
 }

@@ -36,6 +36,11 @@ impl Layout {
         Layout { shape, strides, offset: 0 }
     }
 
+    /// C order from the same first element, for elements that lie so.
+    pub fn with_shape(&self, shape: Shape) -> Self {
+        Layout { offset: self.offset, ..Layout::contiguous(shape) }
+    }
+
     /// Number of elements.
     #[inline]
     pub fn size(&self) -> usize {

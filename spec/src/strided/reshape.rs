@@ -1,5 +1,4 @@
 //! Another shape over the same elements, without moving them.
-use super::layout::c_strides;
 use super::{Axes, Layout, Strides};
 use crate::Shape;
 
@@ -10,7 +9,7 @@ impl Layout {
             return None;
         }
         if self.is_contiguous() {
-            return Some(Layout { shape: shape.clone(), strides: c_strides(shape), offset: self.offset });
+            return Some(self.with_shape(shape.clone()));
         }
         // Runs of axes that continue each other; each has to be cut into whole axes of the new shape.
         let runs = Axes::new(&self.shape, [self])?;

@@ -2,6 +2,7 @@
 use crate::{CONFORMS, Outcome, USAGE, suite};
 use clap::Args;
 use conformance::plan::Plan;
+use conformance::run::RunError;
 use std::io::Write;
 
 #[derive(Args)]
@@ -17,6 +18,9 @@ pub(crate) struct ListArgs {
 pub(crate) fn list(args: &ListArgs) -> Outcome {
     let (suite, _) = suite()?;
     let plan = Plan::new(&suite, &args.profile, &args.filter);
+    if plan.checks.is_empty() {
+        return Err(RunError::Empty([&args.filter[..], &args.profile[..]].concat()).to_string());
+    }
     let mut out = std::io::stdout().lock();
     for check in &plan.checks {
         // A closed pipe (`| head`) is no error.

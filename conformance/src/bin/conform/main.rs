@@ -25,7 +25,7 @@ const FAILS: u8 = 1;
 const USAGE: u8 = 2;
 /// The backend cannot be reached.
 const UNAVAILABLE: u8 = 3;
-/// Crash, hang, memory, protocol.
+/// Crash, hang, memory, lost device, protocol.
 const INCIDENTS: u8 = 4;
 
 #[derive(Parser)]
@@ -35,7 +35,7 @@ const INCIDENTS: u8 = 4;
     about = "Shows by experiment whether an array backend is interchangeable: same calls, same answers within published limits."
 )]
 #[command(
-    after_help = "Exit codes: 0 conforms, 1 failing clauses, 2 wrong use, 3 backend unavailable, 4 incidents (crash, hang, memory, protocol).\n\n\
+    after_help = "Exit codes: 0 conforms, 1 failing clauses, 2 wrong use, 3 backend unavailable, 4 incidents (crash, hang, memory, lost device, protocol).\n\n\
 Examples:\n  conform run reference-cpu\n  conform run python:numpy --mode smoke --filter floor_divide\n  conform run 'exec:./my-worker --flag'\n  \
 conform explain floor_divide.rounds_down\n  conform replay target/conformance/python-numpy/cases/floor_divide.shape-int8.json --backend python:numpy"
 )]
@@ -81,10 +81,11 @@ struct Reach {
     /// GiB that a worker may take beyond what it holds when it has started.
     #[arg(long, default_value_t = 4.0, value_name = "GIB")]
     memory: f64,
-    /// Emulate the device on the host (`reference-cuda` only): shows the logic, not the hardware, and is never green.
+    /// Emulate the device on the host (`reference-cuda` only): shows the logic, not the hardware, and is never green. The seed of the cases
+    /// is that of the order of threads, too, unless EMULATED_SEED is set.
     #[arg(long)]
     emulated: bool,
-    /// Run the backend in this process (built-in backends only): for debuggers. A crash ends the run.
+    /// Run the backend in this process (built-in backends only): for debuggers. A crash ends the run, and a lost device all later cases.
     #[arg(long)]
     in_process: bool,
 }
@@ -117,18 +118,20 @@ impl Reach {
         builtin::emulated(&name).ok_or_else(|| format!("--emulated: `{name}` has no emulated device"))
     }
 
-    /// Something that starts runners for a backend.
-    fn source(&self, backend: &str) -> Result<Box<conformance::run::Source<'static>>, String> {
+    /// Something that starts runners for a backend, in a run with that seed.
+    fn source(&self, backend: &str, seed: u64) -> Result<Box<conformance::run::Source<'static>>, String> {
         let limits = self.limits()?;
         let names = builtin::names();
         let launch = Launch::parse(backend, &names)?;
+        let variables = builtin::variables(backend, seed);
         if self.in_process {
             let Launch::Own(name) = launch else {
                 return Err(format!("--in-process: only built-in backends ({}) run in this process", names.join(", ")));
             };
             return Ok(Box::new(move || builtin::in_process(&name).map_err(|reason| Unavailable { worker: name.clone(), reason })));
         }
-        Ok(Box::new(move || Ok(Box::new(Worker::start(launch.clone(), limits.clone())?) as Box<dyn Runner>)))
+        let start = move || Worker::start_with(launch.clone(), limits.clone(), variables.clone());
+        Ok(Box::new(move || Ok(Box::new(start()?) as Box<dyn Runner>)))
     }
 }
 

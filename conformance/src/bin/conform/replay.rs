@@ -21,7 +21,7 @@ pub(crate) struct ReplayArgs {
 }
 
 pub(crate) fn replay(args: &ReplayArgs) -> Outcome {
-    let replay = Replay::read(&args.file).map_err(|e| format!("{}: {e}", args.file.display()))?;
+    let replay = Replay::read(&args.file).map_err(|e| e.to_string())?;
     let (suite, hash) = suite()?;
     if replay.suite.as_ref().is_some_and(|s| *s != hash) {
         eprintln!("note: the case was recorded with other manifests; it is judged by those of this program");
@@ -31,14 +31,15 @@ pub(crate) fn replay(args: &ReplayArgs) -> Outcome {
     let plan = Plan::new(&suite, &[], &[]);
     let check = plan.checks.iter().find(|c| c.id == id).ok_or_else(|| format!("no check `{id}` in the plan (see `conform list`)"))?;
     let name = args.reach.name(&args.backend)?;
-    let mut runner = match args.reach.source(&name)?() {
+    let seed = replay.seed.unwrap_or(SEED);
+    let mut runner = match args.reach.source(&name, seed)?() {
         Ok(r) => r,
         Err(e) => {
             eprintln!("error: {e}");
             return Ok(UNAVAILABLE);
         }
     };
-    let examiner = Examiner::new(&suite, hash, runner.hello(), replay.seed.unwrap_or(SEED), Mode::Standard);
+    let examiner = Examiner::new(&suite, hash, runner.hello(), seed, Mode::Standard);
     println!("{id}\n{}\n\nRust:\n{}\nPython:\n{}", check.clause.text.trim(), replay.case.to_rust(), replay.case.to_python());
     match examiner.findings(check, &replay.case, replay.index.unwrap_or(0), &mut *runner) {
         Ok((found, judged)) if found.is_empty() => {

@@ -48,7 +48,7 @@ pub(crate) struct RunArgs {
 pub(crate) fn run(args: &RunArgs) -> Outcome {
     let (suite, hash) = suite()?;
     let name = args.reach.name(&args.backend)?;
-    let source = args.reach.source(&name)?;
+    let source = args.reach.source(&name, args.seed)?;
     let known = |clause: &str| suite.clause(clause).is_some();
     let expected = match &args.expected_failures {
         Some(path) => Some(ExpectedFailures::load(path, &known).map_err(|e| e.to_string())?),

@@ -56,7 +56,6 @@ pub(crate) fn verify(args: &VerifyArgs) -> Outcome {
         return Ok(CONFORMS);
     }
     let name = args.backend.clone().unwrap_or_else(|| certificate.worker.clone());
-    let source = args.reach.source(&name)?;
     let known = |clause: &str| suite.clause(clause).is_some();
     let expected = match (&args.expected_failures, &certificate.expected_failures) {
         (Some(path), _) => Some(ExpectedFailures::load(path, &known).map_err(|e| e.to_string())?),
@@ -71,6 +70,7 @@ pub(crate) fn verify(args: &VerifyArgs) -> Outcome {
     // Any other seed is fresh; one derived from the certificate's keeps the check repeatable.
     let seeds = [Some(certificate.seed), args.fresh.then(|| certificate.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(1))];
     for seed in seeds.into_iter().flatten() {
+        let source = args.reach.source(&name, seed)?;
         let settings = Settings {
             mode,
             seed,

@@ -9,7 +9,7 @@ use crate::backend::Cpu;
 use crate::memory::{self, Means, PARALLEL, Store};
 use crate::promote::{converted, promoted};
 use crate::simd::Simd;
-use array_protocol::strided::{Layout, Products, c_strides};
+use array_protocol::strided::{Layout, Products};
 use array_protocol::{Error, ErrorKind, LinalgOp, Operand, Result, Shape};
 use faer::MatMut;
 use matrix::{Matrix, Order};
@@ -67,8 +67,7 @@ pub(crate) fn matmul(b: &Cpu, x1: &CpuArray, x2: &CpuArray) -> Result<CpuArray> 
     }
     let count = p.stack.size();
     if count > 1 && p.one_right() && a.layout.is_contiguous() {
-        let tall = Shape::from([count * p.m, p.k]);
-        a = a.with(Layout { strides: c_strides(&tall), shape: tall, offset: a.layout.offset });
+        a = a.with(a.layout.with_shape([count * p.m, p.k].into()));
         (0..p.right.rank()).for_each(|_| c.layout.remove(0));
         let shape = [count * p.m, p.n].into();
         return typed(b.means(), &a, &c, &Shape::scalar(), shape).map(|out| out.with(Layout::contiguous(p.shape)));
