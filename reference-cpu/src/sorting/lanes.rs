@@ -57,7 +57,7 @@ macro_rules! index {
 }
 
 macro_rules! lanes {
-    ($t:ty, $mask:ty, $n:literal: $splat:ident, $min:ident, $max:ident, $ordered:ident, $less:ident, $blend:ident, $divide:ident, $add:ident, $permute:ident, $permute2:ident) => {
+    ($t:ty, $mask:ty, $n:literal: $splat:ident, $min:ident, $max:ident, $ternary:ident, $less:ident, $blend:ident, $divide:ident, $add:ident, $permute:ident, $permute2:ident) => {
         impl Lanes for $t {
             const LANES: usize = $n;
             #[inline(always)]
@@ -94,7 +94,11 @@ macro_rules! lanes {
             }
             #[inline(always)]
             fn ordered(t: V4, a: Vector, b: Vector) -> (Vector, Vector) {
-                $ordered(t, a, b)
+                // The larger is what is left of both: of minimum and maximum some processors do only one at a time, and those of 64 bits
+                // take four times as long as this.
+                const ODD: i32 = 0b1001_0110;
+                let smaller = Self::smaller(t, a, b);
+                (smaller, t.avx512f.$ternary::<ODD>(a, b, smaller))
             }
             #[inline(always)]
             fn less(t: V4, a: Vector, b: Vector) -> u32 {
@@ -127,23 +131,10 @@ macro_rules! lanes {
         }
     };
 }
-lanes!(u32, u16, 16: _mm512_set1_epi32, _mm512_min_epu32, _mm512_max_epu32, ordered_16, _mm512_cmplt_epu32_mask, _mm512_mask_blend_epi32,
+lanes!(u32, u16, 16: _mm512_set1_epi32, _mm512_min_epu32, _mm512_max_epu32, _mm512_ternarylogic_epi32, _mm512_cmplt_epu32_mask, _mm512_mask_blend_epi32,
     divide_16, _mm512_add_epi32, _mm512_permutexvar_epi32, _mm512_permutex2var_epi32);
-lanes!(u64, u8, 8: _mm512_set1_epi64, _mm512_min_epu64, _mm512_max_epu64, ordered_8, _mm512_cmplt_epu64_mask, _mm512_mask_blend_epi64,
+lanes!(u64, u8, 8: _mm512_set1_epi64, _mm512_min_epu64, _mm512_max_epu64, _mm512_ternarylogic_epi64, _mm512_cmplt_epu64_mask, _mm512_mask_blend_epi64,
     divide_8, _mm512_add_epi64, _mm512_permutexvar_epi64, _mm512_permutex2var_epi64);
-
-/// The larger is what is left of both: some processors take four times as long for a minimum or maximum of 64 bits as for this.
-#[inline(always)]
-fn ordered_8(t: V4, a: Vector, b: Vector) -> (Vector, Vector) {
-    const ODD: i32 = 0b1001_0110;
-    let smaller = u64::smaller(t, a, b);
-    (smaller, t.avx512f._mm512_ternarylogic_epi64::<ODD>(a, b, smaller))
-}
-
-#[inline(always)]
-fn ordered_16(t: V4, a: Vector, b: Vector) -> (Vector, Vector) {
-    (u32::smaller(t, a, b), u32::larger(t, a, b))
-}
 
 /// By the mask: lanes in it, then the others.
 static DIVISIONS: [[u8; 8]; 256] = {
