@@ -92,7 +92,7 @@ pub(super) fn argsort<T: Sortable>(with: Means<'_>, op: Op, from: &[T], len: usi
     })?;
     let mut out = Store::<i64>::new(with, op, from.len())?;
     let sorted: &mut [u64] = bytemuck::cast_slice_mut(&mut out);
-    runs::sort(with, op, &packed, sorted, len, Code::unsigned())?;
+    runs::sort(simd, &packed, sorted, len, Code::unsigned());
     drop(packed);
     if packing.dropped > 0 {
         memory::parts(sorted, len, from.len() >= PARALLEL && from.len() > len, &|i, run| {

@@ -44,7 +44,7 @@ fn sort_widened<T: Sortable>(with: Means<'_>, op: Op, from: &[T], to: &mut [T], 
         block.iter_mut().zip(&from[start..]).for_each(|(wide, &element)| *wide = element.bits());
     })?;
     let mut sorted = Store::new(with, op, from.len())?;
-    runs::sort(with, op, &wide, &mut sorted, len, code)?;
+    runs::sort(with.simd, &wide, &mut sorted, len, code);
     memory::rewrite(to, &|start, block| {
         block.iter_mut().zip(&sorted[start..]).for_each(|(element, &bits)| *element = T::from_bits(bits));
     });

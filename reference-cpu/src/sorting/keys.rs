@@ -18,8 +18,6 @@ pub(super) trait Key: Typed + Pod + Ord + Default + Send + Sync + Lanes {
     fn wide(self) -> u64;
     /// The lower bits of a number as a key.
     fn from_index(index: usize) -> Self;
-    /// `(self - low) >> shift` in 32 bits, the nearest end where it is outside.
-    fn scaled(self, low: Self, shift: u32) -> u32;
     /// Element bits to key.
     fn encode(self, code: Code<Self>) -> Self;
     /// Key to element bits.
@@ -71,10 +69,6 @@ macro_rules! key {
             #[inline(always)]
             fn from_index(index: usize) -> Self {
                 index as $t
-            }
-            #[inline(always)]
-            fn scaled(self, low: Self, shift: u32) -> u32 {
-                ((self.max(low) - low) >> shift).min(u32::MAX as $t) as u32
             }
             #[inline(always)]
             fn encode(self, code: Code<Self>) -> Self {

@@ -1,7 +1,7 @@
 //! Order, search, sets. A NaN is larger than every number; `-0` and `+0` are equal.
 //!
-//! Kernels know unsigned keys of 32 and 64 bits only ([`keys`]). Runs of them are sorted by vector quicksort with networks at its end
-//! ([`quick`], [`network`]), long runs after one pass that splits them into parts ([`split`]); [`counting`] is for 8 and 16 bits.
+//! Kernels know unsigned keys of 32 and 64 bits only ([`keys`]). Runs of them are sorted in place by vector quicksort with networks at its end
+//! ([`quick`], [`network`]), whose first partitions threads share ([`runs`]); [`counting`] is for 8 and 16 bits.
 //! The order of keys is total, so that the result does not depend on the way; what stability lets be seen in equal floats is put
 //! right at the end.
 mod argsort;
@@ -17,7 +17,6 @@ mod network;
 mod quick;
 mod runs;
 mod search;
-mod split;
 mod unique;
 
 use crate::array::{CpuArray, Typed, gather, wrong_dtype};
@@ -65,7 +64,7 @@ fn sorted<T: Sortable>(with: Means<'_>, op: Op, from: &[T], len: usize, descendi
     let mut out = Store::new(with, op, from.len())?;
     let code = T::code().directed(descending);
     if size_of::<T>() == size_of::<T::Key>() {
-        runs::sort(with, op, bytemuck::cast_slice(from), bytemuck::cast_slice_mut(&mut out), len, code)?;
+        runs::sort(with.simd, bytemuck::cast_slice(from), bytemuck::cast_slice_mut(&mut out), len, code);
     } else {
         counting::sort(with, op, from, &mut out, len, code)?;
     }

@@ -16,6 +16,29 @@ pub(super) fn quicksort<K: Key>(t: V4, data: &mut [K], code: Code<K>) {
     t.vectorize(Quicksort { t, data, code });
 }
 
+/// Parts keys for threads that sort the parts: those below and those above; what lies between them is done. There are more keys than a
+/// network takes.
+pub(super) fn part<K: Key>(t: V4, keys: &mut [K], code: Code<K>) -> (&mut [K], &mut [K]) {
+    let (below, done) = t.vectorize(Part { t, keys: &mut *keys, code });
+    let (below, rest) = keys.split_at_mut(below);
+    (below, &mut rest[done..])
+}
+
+struct Part<'a, K> {
+    t: V4,
+    keys: &'a mut [K],
+    code: Code<K>,
+}
+
+impl<K: Key> pulp::NullaryFnOnce for Part<'_, K> {
+    type Output = (usize, usize);
+
+    #[inline(always)]
+    fn call(self) -> (usize, usize) {
+        partition(self.t, self.keys, self.code)
+    }
+}
+
 struct Quicksort<'a, K> {
     t: V4,
     data: &'a mut [K],
@@ -41,27 +64,7 @@ impl<K: Key> pulp::NullaryFnOnce for Quicksort<'_, K> {
                 part.sort_unstable();
                 part.iter_mut().for_each(|k| *k = k.decode(code));
             } else {
-                let (pivot, common) = pivot(t, part);
-                let below = split(
-                    t,
-                    part,
-                    K::splat(t, pivot),
-                    #[inline(always)]
-                    |keys, pivot| K::less(t, keys, pivot),
-                );
-                let above = &mut part[below..];
-                // What is equal to the pivot is done.
-                let mut equal = 0;
-                if (common || below == 0) && above.len() > limit::<K>() {
-                    equal = split(
-                        t,
-                        above,
-                        K::splat(t, pivot),
-                        #[inline(always)]
-                        |keys, pivot| !K::less(t, pivot, keys),
-                    );
-                    above[..equal].fill(pivot.decode(code));
-                }
+                let (below, equal) = partition(t, part, code);
                 patience -= usize::from(below.max(n - below - equal) > n / 16 * 15);
                 waiting[depth] = (start, start + below);
                 depth += 1;
@@ -81,6 +84,33 @@ impl<K: Key> pulp::NullaryFnOnce for Quicksort<'_, K> {
             }
         }
     }
+}
+
+/// Keys below a pivot in front, then those that are equal to it and done, then those above, as far as it is worth while to tell these
+/// apart. Returns how many are below and how many are done. There are more keys than [`limit`].
+#[inline(always)]
+fn partition<K: Key>(t: V4, keys: &mut [K], code: Code<K>) -> (usize, usize) {
+    let (pivot, common) = pivot(t, keys);
+    let below = split(
+        t,
+        keys,
+        K::splat(t, pivot),
+        #[inline(always)]
+        |keys, pivot| K::less(t, keys, pivot),
+    );
+    let above = &mut keys[below..];
+    if !(common || below == 0) || above.len() <= limit::<K>() {
+        return (below, 0);
+    }
+    let equal = split(
+        t,
+        above,
+        K::splat(t, pivot),
+        #[inline(always)]
+        |keys, pivot| !K::less(t, pivot, keys),
+    );
+    above[..equal].fill(pivot.decode(code));
+    (below, equal)
 }
 
 /// A key near the middle, and whether many may be equal to it.
