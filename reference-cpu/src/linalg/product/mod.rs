@@ -18,7 +18,7 @@ use std::sync::OnceLock;
 
 const OP: LinalgOp = LinalgOp::Matmul;
 
-/// Elements that have a matrix product, `c = a b` with `c` in C order; `c` is zero before, and no matrix is empty.
+/// Elements that have a matrix product, `c = a b` with `c` in C order; no matrix is empty.
 trait Product: Typed {
     fn product(simd: Simd, a: Matrix<'_, Self>, b: Matrix<'_, Self>, c: &mut [Self]) -> Result<()>;
 }
@@ -28,7 +28,13 @@ macro_rules! products {
         fn product(simd: Simd, a: Matrix<'_, $t>, b: Matrix<'_, $t>, c: &mut [$t]) -> Result<()> { $product(simd, a, b, c) }
     } )* };
 }
-products! { |simd, a, b, c| integer::multiply(OP, simd, a, b, c); i8 i16 i32 i64 u8 u16 u32 u64 }
+products! {
+    |simd, a, b, c: &mut [_]| {
+        c.fill(0);
+        integer::multiply(OP, simd, a, b, c)
+    };
+    i8 i16 i32 i64 u8 u16 u32 u64
+}
 products! {
     |_, a: Matrix<'_, _>, b: Matrix<'_, _>, c| {
         float::multiply(MatMut::from_row_major_slice_mut(c, a.rows, b.cols), a.view(), b.view());
@@ -84,8 +90,8 @@ fn typed(with: Means<'_>, a: &CpuArray, b: &CpuArray, stack: &Shape, shape: Shap
 fn stacks<T: Product>(with: Means<'_>, x1: &CpuArray, x2: &CpuArray, stack: &Shape, shape: Shape) -> Result<CpuArray> {
     let size = memory::size(OP, &shape)?;
     let mut out = Store::new(with, OP, size)?;
-    out.fill(T::default());
     if size == 0 || x1.size() == 0 {
+        out.fill(T::default());
         return Ok(CpuArray::new(shape, out));
     }
     let wrong = || Error::new(ErrorKind::Shape, OP).shapes(&[x1.shape(), x2.shape()]);
