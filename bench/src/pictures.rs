@@ -18,13 +18,13 @@ const fn picture(about: &'static str, numpy: &'static str) -> Picture {
 pub const FFT: Picture = picture("fft(x), real to complex", "np.fft.fft(x)");
 /// [`sum`].
 pub const SUM: Picture = picture("sum", "x.sum()");
-/// [`std`].
+/// [`std()`].
 pub const STD: Picture = picture("standard deviation", "x.std()");
 /// [`elementwise`].
 pub const ELEMENTWISE: Picture = picture("sin(x)**2 + cos(x)**2", "np.sin(x)**2 + np.cos(x)**2");
 /// [`matmul`].
 pub const MATMUL: Picture = picture("matrix product", "x @ y");
-/// [`slice`].
+/// [`slice()`].
 pub const SLICE: Picture = picture("x[::3], copied", "x[::3].copy()");
 /// [`svd`].
 pub const SVD: Picture = picture("SVD", "np.linalg.svd(x, full_matrices=False)[1]");
