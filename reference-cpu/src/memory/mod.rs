@@ -147,8 +147,10 @@ pub(crate) fn spread<T: Send>(items: Vec<T>, parallel: bool, f: &(dyn Fn(T) + Sy
 
 /// The calling thread works too, from the start: others join it when they have woken up.
 fn share<T: Send>(items: impl ExactSizeIterator<Item = T> + Send, parallel: bool, f: &(dyn Fn(T) + Sync)) {
-    let helpers = rayon::current_num_threads().min(items.len()).saturating_sub(1);
-    if !parallel || helpers == 0 {
+    let alone = !parallel || items.len() < 2;
+    // Who asks for the number of threads starts them.
+    let helpers = if alone { 0 } else { rayon::current_num_threads().min(items.len()).saturating_sub(1) };
+    if helpers == 0 {
         return items.for_each(f);
     }
     let left = Mutex::new(items);
