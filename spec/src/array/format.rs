@@ -1,7 +1,7 @@
 //! Text of arrays, laid out as NumPy does: nested brackets, columns that line up, lines of 75 characters, and the middle of an axis
 //! left out where there are more than 1000 elements.
 use super::Array;
-use crate::{Backend, DType, HostArray, Index, Kind, Result, Shape};
+use crate::{Backend, DType, HostArray, Index, Kind, Result, Scalar, Shape};
 use half::{bf16, f16};
 use num_complex::Complex;
 use std::fmt;
@@ -216,8 +216,8 @@ impl Number {
         };
         let text = match dtype {
             _ if !x.is_finite() => String::new(),
-            DType::Float16 => half(&|v| f64::from(f16::from_f64(v)) == x),
-            DType::BFloat16 => half(&|v| f64::from(bf16::from_f64(v)) == x),
+            DType::Float16 => half(&|v| Scalar::Float(v).element::<f16>().is_ok_and(|h| f64::from(h) == x)),
+            DType::BFloat16 => half(&|v| Scalar::Float(v).element::<bf16>().is_ok_and(|h| f64::from(h) == x)),
             DType::Float32 => format!("{:e}", x as f32),
             _ => format!("{x:e}"),
         };
