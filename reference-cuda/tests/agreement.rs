@@ -2,19 +2,11 @@
 mod support;
 
 use reference_cuda::Options;
-use std::process::Command;
-use support::{device, emulated, workload};
+use support::{child, device, workload};
 
 /// Every part, in a process of its own for the order.
 fn all_parts(order: &str, wide: &str) {
-    if emulated(Options::default()).is_none() {
-        return;
-    }
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "parts", "--ignored", "--nocapture"]).env("EMULATED_ORDER", order).env("TEST_WIDE", wide);
-    let output = command.output().unwrap();
-    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success() && text.contains("1 passed"), "order {order}, wide {wide}: {text}");
+    child("parts", &[("EMULATED_ORDER", order), ("TEST_WIDE", wide)]);
 }
 
 #[test]

@@ -41,7 +41,7 @@ pub(crate) fn child(test: &str, variables: &[(&str, &str)]) -> Option<String> {
     command.args(["--exact", test, "--ignored", "--nocapture"]).envs(variables.iter().copied());
     let output = command.output().unwrap();
     let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success() && text.contains("1 passed"), "{text}");
-    assert!(!text.contains("never freed"), "{text}");
+    assert!(output.status.success() && text.contains("1 passed"), "{variables:?}: {text}");
+    assert!(!text.contains("never freed"), "{variables:?}: {text}");
     Some(text)
 }
