@@ -76,6 +76,14 @@ pub struct Settings {
     pub warm: bool,
 }
 
+/// A time on a command line.
+///
+/// # Errors
+/// What is expected instead.
+pub fn seconds(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|s: &f64| s.is_finite() && *s > 0.0).ok_or_else(|| "a positive number of seconds is expected".into())
+}
+
 /// How often each player runs a row.
 #[derive(Clone, Copy, Debug)]
 pub enum Rounds {

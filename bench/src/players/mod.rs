@@ -1,5 +1,6 @@
 //! Who takes part: each library behind one interface.
 pub mod local;
+pub mod protocol;
 pub mod python;
 
 use crate::clock::Clock;

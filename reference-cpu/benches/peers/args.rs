@@ -1,6 +1,7 @@
 //! The command line.
 use bench::clock::Clock;
 use bench::inputs::Scale;
+use bench::measure::seconds;
 use clap::Parser;
 use std::path::PathBuf;
 
@@ -67,10 +68,6 @@ pub(crate) struct Args {
     /// Measures this run of those in `--threads`, and prints what came out for the process that started this one
     #[arg(long, hide = true)]
     pub part: Option<usize>,
-}
-
-fn seconds(text: &str) -> Result<f64, String> {
-    text.parse().ok().filter(|s: &f64| s.is_finite() && *s > 0.0).ok_or_else(|| "a positive number of seconds is expected".into())
 }
 
 impl Args {

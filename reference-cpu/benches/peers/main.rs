@@ -14,7 +14,7 @@ mod report;
 mod rows;
 
 use args::Args;
-use bench::report::put;
+use bench::report::{json, put, read};
 use measure::Run;
 use report::Report;
 use std::process::{Command, ExitCode, Stdio};
@@ -56,7 +56,7 @@ fn bench(args: &Args) -> Result<(), Failure> {
         return Ok(());
     }
     let report = match &args.from {
-        Some(file) => Report::read(file).map_err(Failure::Usage)?,
+        Some(file) => read(file).map_err(Failure::Usage)?,
         None => {
             let runs = (0..args.threads.len()).map(|part| child(args, part)).collect::<Result<Vec<_>, _>>()?;
             Report::new(args, runs)
@@ -69,7 +69,7 @@ fn bench(args: &Args) -> Result<(), Failure> {
         None => Ok(()),
     };
     write(&args.text, &|| text.clone())?;
-    write(&args.json, &|| report.json())?;
+    write(&args.json, &|| json(&report))?;
     write(&args.svg, &|| report.svg())?;
     match report.faults() {
         0 => Ok(()),

@@ -3,14 +3,15 @@ use crate::args::Args;
 use crate::limits::Limits;
 use crate::players::candle::Candle;
 use crate::players::nd::Nd;
-use crate::players::ours::Ours;
 use crate::players::{NUMPY, NUMPY_OUT};
 use crate::rows::{Group, Row};
 use bench::inputs::Scale;
 use bench::measure::{Measured, Rounds, Settings, data, measure};
 use bench::players::local::Local;
+use bench::players::protocol::Protocol;
 use bench::players::{Player, python};
 use bench::report::text::time;
+use reference_cpu::Cpu;
 use serde::{Deserialize, Serialize};
 use std::time::Instant;
 
@@ -40,7 +41,7 @@ pub(crate) fn run(args: &Args, part: usize, groups: &[Group]) -> std::io::Result
     let tiny = args.scale == Scale::Tiny;
     let threads = args.threads.get(part).copied().unwrap_or(1);
     let first = Limits::measure(tiny, args.clock)?;
-    let mut players: Vec<Box<dyn Player<Row>>> = vec![Box::new(Local::new(Ours::default()))];
+    let mut players: Vec<Box<dyn Player<Row>>> = vec![Box::new(Local::new(Protocol(Cpu::new())))];
     let numpy = match python::start(NUMPY) {
         Ok((versions, fresh)) => {
             let out = fresh.writing(NUMPY_OUT);

@@ -1,5 +1,6 @@
 //! The command line.
 use crate::players::{CUPY, NUMPY, TORCH};
+use bench::measure::seconds;
 use clap::Parser;
 use std::path::PathBuf;
 
@@ -56,10 +57,6 @@ pub(crate) struct Args {
     /// Given by `cargo bench`; without it everything is tiny and emulated, to see that it works
     #[arg(long, hide = true)]
     pub bench: bool,
-}
-
-fn seconds(text: &str) -> Result<f64, String> {
-    text.parse().ok().filter(|s: &f64| s.is_finite() && *s > 0.0).ok_or_else(|| "a positive number of seconds is expected".into())
 }
 
 impl Args {

@@ -12,8 +12,7 @@ mod report;
 mod rows;
 
 use args::Args;
-use bench::report::put;
-use report::Report;
+use bench::report::{json, put, read};
 use std::process::ExitCode;
 
 /// Why nothing, or not everything, came out.
@@ -52,13 +51,13 @@ fn bench(args: &Args) -> Result<(), Failure> {
         return Ok(());
     }
     let report = match &args.from {
-        Some(file) => Report::read(file).map_err(Failure::Usage)?,
+        Some(file) => read(file).map_err(Failure::Usage)?,
         None => measure::run(args, &rows)?,
     };
     let text = report.text();
     print!("{text}");
     if let Some(folder) = &args.write {
-        let files = [("txt", text), ("json", report.json()), ("svg", report.beside_peers()), ("cpu.svg", report.beside_cpu())];
+        let files = [("txt", text), ("json", json(&report)), ("svg", report.beside_peers()), ("cpu.svg", report.beside_cpu())];
         files.iter().try_for_each(|(end, content)| put(&folder.join(format!("bench.{end}")), content)).map_err(Failure::Work)?;
     }
     match report.faults() {

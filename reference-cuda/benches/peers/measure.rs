@@ -2,7 +2,7 @@
 use crate::Failure;
 use crate::args::Args;
 use crate::limits::Limits;
-use crate::players::{Blas, CUBLAS, Device, Host};
+use crate::players::{Blas, CUBLAS};
 use crate::report::{Measurement, Report, Taken};
 use crate::rows::{Limit, Row};
 use array_protocol::Array;
@@ -10,9 +10,11 @@ use bench::clock::Clock;
 use bench::inputs::Scale;
 use bench::measure::{Measured, Rounds, Settings, data, measure};
 use bench::players::local::Local;
+use bench::players::protocol::Protocol;
 use bench::players::{Player, python};
 use bench::report::text::time;
 use cudarc::driver::{CudaContext, CudaStream};
+use reference_cpu::Cpu;
 use reference_cuda::{Cuda, Options};
 use std::sync::Arc;
 use std::time::Instant;
@@ -29,14 +31,14 @@ pub(crate) fn run(args: &Args, rows: &[(String, Row)]) -> Result<Report, Failure
     let opened = if args.emulated { Cuda::emulated(0, Options::default()) } else { Cuda::open(0) };
     let cuda = opened.map_err(|e| Failure::Unavailable(e.to_string()))?;
     let (stream, memory) = beside(&cuda).map_err(Failure::Work)?;
-    let (mut taken, mut players) = (Taken::default(), vec![Box::new(Local::new(Device(cuda.clone()))) as Box<dyn Player<Row>>]);
+    let (mut taken, mut players) = (Taken::default(), vec![Box::new(Local::new(Protocol(cuda.clone()))) as Box<dyn Player<Row>>]);
     take_peers(args, &mut taken, &mut players);
     let on_device = players.len();
     match blas(&cuda, &stream) {
         Ok(player) => players.push(Box::new(player)),
         Err(e) => taken.left_out.push(format!("{CUBLAS}: {e}")),
     }
-    players.push(Box::new(Local::new(Host::default())));
+    players.push(Box::new(Local::new(Protocol(Cpu::new()))));
 
     let limits = || Limits::measure(&stream, args.elements as usize, CLOCK).map_err(Failure::Work);
     let first = limits()?;

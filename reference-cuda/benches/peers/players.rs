@@ -1,11 +1,12 @@
 //! Who takes part.
 use crate::rows::{Limit, Row};
-use array_protocol::{Array, Backend, DType, Error, HostArray, Result};
+use array_protocol::{Array, DType, Error, HostArray, Result};
 use bench::clock::Clock;
-use bench::digest::{Digest, step, thinned};
+use bench::digest::{Digest, step};
 use bench::inputs::Datum;
 use bench::players::Player;
-use bench::players::local::{Call, Library};
+use bench::players::local::Call;
+use bench::players::protocol::Says;
 use cudarc::cublas::sys::cublasOperation_t::CUBLAS_OP_N;
 use cudarc::cublas::{CudaBlas, Gemm, GemmConfig};
 use cudarc::driver::{CudaSlice, CudaStream};
@@ -24,54 +25,22 @@ pub(crate) const CUPY: &str = "cupy";
 pub(crate) const TORCH: &str = "torch";
 pub(crate) const NUMPY: &str = "numpy";
 
-/// The CUDA reference, through the public face.
-pub(crate) struct Device(pub Cuda);
-
-impl Library<Row> for Device {
+impl Says<Cuda> for Row {
     const NAME: &'static str = OURS;
-    type Array = Array<Cuda>;
-    type Error = Error;
 
-    fn upload(&self, x: &HostArray) -> Result<Array<Cuda>> {
-        Array::from_host(&self.0, x)
+    fn call(&self) -> Option<Call<Array<Cuda>, Error>> {
+        Some(self.cuda)
     }
-    fn download(x: &Array<Cuda>) -> Result<HostArray> {
-        x.to_host()
-    }
-    fn compared(x: &Array<Cuda>, most: usize) -> Result<(HostArray, usize)> {
-        thinned(x, most)
-    }
-    fn wait(&self) -> Result<()> {
-        self.0.sync()
-    }
-    fn tidy(&self) -> Result<()> {
-        self.0.trim()
-    }
-    fn call(row: &Row) -> Option<Call<Array<Cuda>, Error>> {
-        Some(row.cuda)
+    fn tidy(backend: &Cuda) -> Result<()> {
+        backend.trim()
     }
 }
 
-/// The CPU reference.
-#[derive(Default)]
-pub(crate) struct Host(Cpu);
-
-impl Library<Row> for Host {
+impl Says<Cpu> for Row {
     const NAME: &'static str = CPU;
-    type Array = Array<Cpu>;
-    type Error = Error;
 
-    fn upload(&self, x: &HostArray) -> Result<Array<Cpu>> {
-        Array::from_host(&self.0, x)
-    }
-    fn download(x: &Array<Cpu>) -> Result<HostArray> {
-        x.to_host()
-    }
-    fn compared(x: &Array<Cpu>, most: usize) -> Result<(HostArray, usize)> {
-        thinned(x, most)
-    }
-    fn call(row: &Row) -> Option<Call<Array<Cpu>, Error>> {
-        row.cpu
+    fn call(&self) -> Option<Call<Array<Cpu>, Error>> {
+        self.cpu
     }
 }
 

@@ -1,7 +1,6 @@
 //! Who takes part.
 pub(crate) mod candle;
 pub(crate) mod nd;
-pub(crate) mod ours;
 
 /// The name that our own times go under.
 pub(crate) const OURS: &str = "reference-cpu";

@@ -9,7 +9,6 @@ use bench::measure::Measured;
 use bench::report::machine::{self, Machine};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::path::Path;
 
 /// Everything that was measured, where, and when.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -43,20 +42,6 @@ impl Report {
         Report { date: machine::now(), machine: Machine::here(reference_cpu::Simd::best().name()), versions, scale, clock, runs }
     }
 
-    /// What an earlier [`json`](Self::json) wrote.
-    ///
-    /// # Errors
-    /// Where the file cannot be read, or is something else.
-    pub(crate) fn read(file: &Path) -> Result<Report, String> {
-        let text = std::fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
-        serde_json::from_str(&text).map_err(|e| format!("{}: {e}", file.display()))
-    }
-
-    pub(crate) fn json(&self) -> String {
-        // Strings, numbers and lists: nothing in a report can fail to be written.
-        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
-    }
-
     /// Rows where something went wrong, or results differ.
     pub(crate) fn faults(&self) -> usize {
         self.runs.iter().flat_map(|r| &r.rows).filter(|r| !r.faults.is_empty()).count()
@@ -66,10 +51,6 @@ impl Report {
         let small = if self.scale == "full" { String::new() } else { format!(", sizes: {}", self.scale) };
         let clock = if self.clock == "wall" { "wall time" } else { "processor time" };
         format!("{}, {}, {clock}{small}", self.date, self.machine)
-    }
-
-    fn versions_line(&self) -> String {
-        self.versions.iter().map(|(name, version)| format!("{name} {version}")).collect::<Vec<_>>().join(", ")
     }
 }
 

@@ -5,6 +5,7 @@ use crate::players::{NUMPY, OURS};
 use bench::measure::Measured;
 use bench::report::chart::{Bars, Chart};
 use bench::report::text::ratio;
+use bench::report::versions_line;
 
 impl Report {
     /// The chart; rows without NumPy are left out.
@@ -22,7 +23,7 @@ impl Report {
         let chart = Chart {
             title: "NumPy's time / reference-cpu's time".into(),
             label: "Ratios to NumPy, row by row".into(),
-            lines: [self.machine_line(), self.versions_line()],
+            lines: [self.machine_line(), versions_line(&self.versions)],
             bars: self.runs.iter().map(|run| format!("{}{}", run.title(), mean(run))).collect(),
             behind: "left of 1x: NumPy is faster".into(),
             stamp: None,

@@ -3,6 +3,7 @@ use super::Report;
 use crate::measure::Run;
 use crate::players::{NUMPY, NUMPY_OUT, OURS};
 use bench::report::text::{Columns, ratio};
+use bench::report::versions_line;
 use std::fmt::Write;
 
 /// Names above the columns of times, and whose they are.
@@ -12,7 +13,7 @@ const RATIOS: [(&str, &str); 2] = [("NumPy/ours", NUMPY), ("out=/ours", NUMPY_OU
 impl Report {
     /// The tables.
     pub(crate) fn text(&self) -> String {
-        let mut out = format!("{}\n{}\n", self.machine_line(), self.versions_line());
+        let mut out = format!("{}\n{}\n", self.machine_line(), versions_line(&self.versions));
         for run in &self.runs {
             out.push('\n');
             table(&mut out, run);

@@ -8,11 +8,12 @@ mod reductions;
 mod small;
 mod sorting;
 
-use crate::players::NUMPY;
 use crate::players::nd::Nd;
+use crate::players::{NUMPY, OURS};
 use array_protocol::{Array, Error};
 use bench::inputs::Input;
 use bench::players::local::Call;
+use bench::players::protocol::Says;
 use bench::row::{self, Check, Work};
 use candle_core::Tensor;
 use reference_cpu::Cpu;
@@ -86,6 +87,14 @@ impl row::Row for Row {
     }
     fn python_out(&self, module: &str) -> Option<&str> {
         self.numpy_out.filter(|_| module == NUMPY)
+    }
+}
+
+impl Says<Cpu> for Row {
+    const NAME: &'static str = OURS;
+
+    fn call(&self) -> Option<OursCall> {
+        Some(self.ours)
     }
 }
 

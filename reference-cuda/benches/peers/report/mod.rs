@@ -10,7 +10,6 @@ use bench::report::machine::{self, Machine};
 use reference_cuda::Cuda;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -98,20 +97,6 @@ impl Report {
         }
     }
 
-    /// What an earlier [`json`](Self::json) wrote.
-    ///
-    /// # Errors
-    /// Where the file cannot be read, or is something else.
-    pub(crate) fn read(file: &Path) -> Result<Report, String> {
-        let text = std::fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
-        serde_json::from_str(&text).map_err(|e| format!("{}: {e}", file.display()))
-    }
-
-    pub(crate) fn json(&self) -> String {
-        // Strings, numbers and lists: nothing in a report can fail to be written.
-        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
-    }
-
     /// Rows where something went wrong, or results differ.
     pub(crate) fn faults(&self) -> usize {
         self.rows.iter().filter(|r| !r.measured.faults.is_empty()).count()
@@ -128,10 +113,6 @@ impl Report {
 
     fn machine_line(&self) -> String {
         self.machine.to_string()
-    }
-
-    fn versions_line(&self) -> String {
-        self.versions.iter().map(|(name, version)| format!("{name} {version}")).collect::<Vec<_>>().join(", ")
     }
 
     /// How our side is called above columns and charts.

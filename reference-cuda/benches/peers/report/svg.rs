@@ -3,6 +3,7 @@ use super::Report;
 use super::text::title;
 use crate::players::{CPU, OURS};
 use bench::report::chart::{Bars, Chart};
+use bench::report::versions_line;
 
 impl Report {
     /// Beside the peers on the same device.
@@ -27,7 +28,7 @@ impl Report {
         let chart = Chart {
             title: title.into(),
             label: title.into(),
-            lines: [format!("{}, {}", self.device_line(), self.machine_line()), self.versions_line()],
+            lines: [format!("{}, {}", self.device_line(), self.machine_line()), versions_line(&self.versions)],
             bars: players.iter().map(|(_, title)| (*title).to_string()).collect(),
             behind: "left of 1x: reference-cuda is slower".into(),
             stamp: self.device.emulated.then_some("EMULATED, NO GPU"),

@@ -2,6 +2,7 @@
 use super::{Measurement, Report};
 use crate::players::{CPU, CUBLAS, CUPY, NUMPY, OURS, TORCH};
 use bench::report::text::Columns;
+use bench::report::versions_line;
 use std::fmt::Write;
 
 /// What a module is called.
@@ -17,7 +18,7 @@ pub(super) fn title(module: &str) -> &'static str {
 impl Report {
     /// The tables.
     pub(crate) fn text(&self) -> String {
-        let mut out = format!("{}\non {}\n{}\n", self.device_line(), self.machine_line(), self.versions_line());
+        let mut out = format!("{}\non {}\n{}\n", self.device_line(), self.machine_line(), versions_line(&self.versions));
         // Writing to a string cannot fail, here and below.
         let _ = writeln!(
             out,
