@@ -8,13 +8,19 @@ use crate::plan::{Check, Mode};
 use crate::shrink;
 use crate::worker::{Hello, Runner};
 use array_protocol::manifest::{CheckKind, Level, Measure, Suite};
-use array_protocol::{DType, HostArray, Info, Op};
+use array_protocol::{DType, HostArray, Info, Op, UnaryOp};
 use std::collections::BTreeMap;
 
 /// Programs in one frame.
 const BATCH: usize = 512;
 /// Bytes of input in one frame.
 const BATCH_BYTES: usize = 16 << 20;
+/// float32 numbers, NaNs with every payload among them.
+const INPUTS: u64 = 1 << 32;
+/// Inputs of one case of a sweep: what the judge holds of them stays in the cache.
+const BLOCK: u64 = 1 << 16;
+/// Inputs in one step of progress.
+const STEP: u64 = 1 << 20;
 /// Cases tried to make a counterexample small, where nothing else is asked for.
 const SHRINKS: u64 = 120;
 
@@ -127,8 +133,8 @@ impl Examiner {
         }
     }
 
-    /// Runs a check.
-    pub fn examine(&self, check: &Check, runner: &mut dyn Runner) -> CheckRecord {
+    /// Runs a check. `advance` is told how many of its [`Examiner::steps`] are done, as they are done.
+    pub fn examine(&self, check: &Check, runner: &mut dyn Runner, advance: &mut dyn FnMut(u64)) -> CheckRecord {
         if check.clause.level == Level::Untestable || check.clause.check.kind == CheckKind::None {
             return self.record(check, Status::Untestable, check.clause.check.why.clone());
         }
@@ -153,8 +159,8 @@ impl Examiner {
         if tally.incident.is_none() {
             self.run_batch(check, batch, runner, &mut tally);
         }
-        if self.mode == Mode::Exhaustive && tally.incident.is_none() {
-            self.sweep(check, runner, &mut tally);
+        if tally.incident.is_none() {
+            self.sweep(check, runner, &mut tally, advance);
         }
         self.verdict(check, tally, runner)
     }
@@ -316,19 +322,33 @@ impl Examiner {
         })
     }
 
-    /// Every float32 there is through a unary function, in the order of its bits.
-    fn sweep(&self, check: &Check, runner: &mut dyn Runner, tally: &mut Tally) {
-        const BLOCK: u64 = 1 << 20;
-        let (Some(Op::Unary(op)), Some(DType::Float32), CheckKind::Value) = (check.op(), check.dtype, check.clause.check.kind) else {
-            return;
-        };
-        for block in 0..(1u64 << 32) / BLOCK {
+    /// The operation whose every float32 input this check takes: that of the value clause without a class of values.
+    fn swept(&self, check: &Check) -> Option<UnaryOp> {
+        let spec = &check.clause.check;
+        match (check.op(), check.dtype, spec.kind, spec.values) {
+            (Some(Op::Unary(op)), Some(DType::Float32), CheckKind::Value, None) if self.mode == Mode::Exhaustive => Some(op),
+            _ => None,
+        }
+    }
+
+    /// The work of a check beside its drawn cases, in parts that take about as long as one check does: what progress is told in.
+    pub fn steps(&self, check: &Check) -> u64 {
+        if self.swept(check).is_some() { INPUTS / STEP } else { 0 }
+    }
+
+    /// Every float32 input of a unary function, until one fails.
+    fn sweep(&self, check: &Check, runner: &mut dyn Runner, tally: &mut Tally, advance: &mut dyn FnMut(u64)) {
+        let Some(op) = self.swept(check) else { return };
+        for block in 0..INPUTS / BLOCK {
             let values: Vec<f32> = (0..BLOCK).map(|i| f32::from_bits((block * BLOCK + i) as u32)).collect();
             let Ok(array) = HostArray::from_slice([values.len()], &values) else { return };
             let case = Case::single(vec![array], array_protocol::Call::Unary { op, x: 0 }, 1);
             self.run_batch(check, vec![(self.mode.cases() + block, case)], runner, tally);
             if tally.incident.is_some() || tally.failing > 0 {
                 return;
+            }
+            if (block + 1) * BLOCK % STEP == 0 {
+                advance(1);
             }
         }
     }

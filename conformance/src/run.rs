@@ -40,10 +40,12 @@ pub struct Settings {
 
 /// What is told while a run goes on.
 pub trait Watch: Sync {
-    /// The plan is fixed.
-    fn planned(&self, start: &Start);
+    /// The plan is fixed; it has that many steps, one for each check and more for those that take long.
+    fn planned(&self, start: &Start, steps: u64);
     /// A worker takes up an operation.
     fn begin(&self, operation: &str);
+    /// So many more steps of a check are done. The last one is its verdict.
+    fn advance(&self, steps: u64);
     /// A check has its verdict.
     fn done(&self, record: &CheckRecord);
 }
@@ -51,8 +53,9 @@ pub trait Watch: Sync {
 /// Nobody watches.
 pub struct Silent;
 impl Watch for Silent {
-    fn planned(&self, _: &Start) {}
+    fn planned(&self, _: &Start, _: u64) {}
     fn begin(&self, _: &str) {}
+    fn advance(&self, _: u64) {}
     fn done(&self, _: &CheckRecord) {}
 }
 
@@ -148,8 +151,8 @@ pub fn run(
         worker: settings.worker.clone(),
         expected_failures: expected.map(|e| e.hash.clone()),
     };
-    watch.planned(&start);
     let examiner = Examiner::new(suite, hash, &hello, settings.seed, settings.mode);
+    watch.planned(&start, plan.checks.iter().map(|c| 1 + examiner.steps(c)).sum());
     let session = Session { examiner, plan: &plan, expected, watch, seconds: Mutex::default() };
     let mut text = vec![];
     let file = journal.map(std::fs::File::create).transpose()?;
@@ -302,6 +305,7 @@ impl Session<'_> {
         let mut records = Vec::with_capacity(checks.len());
         for check in checks {
             let began = Instant::now();
+            let mut left = self.examiner.steps(check);
             let blocked = if incidents >= INCIDENTS {
                 Some(format!("{INCIDENTS} incidents before this check"))
             } else {
@@ -309,8 +313,13 @@ impl Session<'_> {
             };
             let mut record = match blocked {
                 Some(reason) => self.examiner.record(check, Status::Blocked, Some(reason)),
-                None => self.examiner.examine(check, runner),
+                None => self.examiner.examine(check, runner, &mut |steps| {
+                    left = left.saturating_sub(steps);
+                    self.watch.advance(steps);
+                }),
             };
+            // What was not needed, once one input had failed.
+            self.watch.advance(left);
             if record.status == Status::Incident {
                 incidents += 1;
             }

@@ -146,7 +146,7 @@ pub fn catch<B: Backend>(suite: &Suite, hash: &str, good: &B, target: &Target, c
     let mut runner = InProcess::new(faulty);
     let examiner = Examiner { shrinks: 0, ..Examiner::new(suite, hash, runner.hello(), seed, Mode::Standard) };
     for check in checks.get(&(target.clause.clone(), target.op))? {
-        let record = examiner.examine(check, &mut runner);
+        let record = examiner.examine(check, &mut runner, &mut |_| ());
         if matches!(record.status, Status::Fail | Status::Incident) {
             let how = record.failure.map(|f| f.summary).unwrap_or_default();
             return Some((record.id, how));
@@ -180,7 +180,7 @@ pub fn must_pass(
                 let Ok(mut runner) = runner.lock() else { return };
                 let examiner = Examiner::new(suite, hash, runner.hello(), seed, Mode::Standard);
                 while let Some(check) = plan.checks.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let record = examiner.examine(check, &mut **runner);
+                    let record = examiner.examine(check, &mut **runner, &mut |_| ());
                     let may_be_left_open = check.clause.level == Level::Declared && record.status == Status::Unsupported;
                     if matches!(record.status, Status::Pass | Status::Untestable) || may_be_left_open {
                         good.fetch_add(1, Ordering::Relaxed);

@@ -36,7 +36,7 @@ impl std::fmt::Debug for Progress {
 }
 
 impl Progress {
-    /// The progress of a run of so many checks, on standard error.
+    /// The progress of a run of so many steps (checks, mostly), on standard error.
     pub fn new(planned: u64) -> Progress {
         if std::io::stderr().is_terminal() {
             let bar = ProgressBar::with_draw_target(Some(planned), ProgressDrawTarget::stderr_with_hz(10));
@@ -74,7 +74,12 @@ impl Progress {
     pub fn check(&mut self, record: &CheckRecord) {
         self.state.failures += u64::from(matches!(record.status, Status::Fail | Status::Incident));
         self.begin(record.operation.as_deref().unwrap_or(&record.clause));
-        self.at(self.state.done + 1);
+        self.advance(1);
+    }
+
+    /// So many more are done.
+    pub fn advance(&mut self, steps: u64) {
+        self.at(self.state.done + steps);
     }
 
     /// So many are done.

@@ -1,5 +1,6 @@
 //! What a key chooses: a view, or positions picked by one array.
 use super::places::{Picked, Places};
+use super::positions::Along;
 use super::walk::Walk;
 use crate::Cpu;
 use crate::array::CpuArray;
@@ -17,7 +18,7 @@ pub(super) enum Selected<'a> {
 /// Applies a key to a layout.
 ///
 /// # Errors
-/// `Index`, `Dtype`, `Unsupported` (more than one array), `OutOfMemory`.
+/// `Index` (but for the entries of an array), `Dtype`, `Unsupported` (more than one array), `OutOfMemory`.
 pub(super) fn select<'a>(b: &Cpu, op: IndexingOp, x: &Layout, key: &[Index<&'a CpuArray>]) -> Result<Selected<'a>> {
     let picked = match strided::select(op, x, key, |a| (a.dtype(), a.shape()))? {
         strided::Selected::View(layout) => return Ok(Selected::View(layout)),
@@ -27,7 +28,7 @@ pub(super) fn select<'a>(b: &Cpu, op: IndexingOp, x: &Layout, key: &[Index<&'a C
     let places = if picked.mask {
         Places::mask(b, op, picked.array, Walk::new(over), run)?
     } else {
-        Places::indices(b, op, picked.array, (over.shape[0], over.strides[0]), run).map_err(|e| e.shapes(&[&x.shape]))?
+        Places::indices(b, op, picked.array, Along { len: over.shape[0], stride: over.strides[0] }, &x.shape, run)?
     };
     let shape = if picked.mask { picked.shape(&[places.count()]) } else { picked.shape(picked.array.shape()) };
     Ok(Selected::Picked(Box::new(Picked { shape, before: Walk::new(&picked.before), places, after: Walk::new(&picked.after) })))

@@ -3,6 +3,7 @@ mod key;
 mod mask;
 pub(crate) mod nonzero;
 mod places;
+mod positions;
 mod read;
 pub(crate) mod set;
 mod views;

@@ -1,10 +1,11 @@
 //! Positions by one array of indices or truth values, made piece by piece where they are used.
 use super::mask;
+use super::positions::{Along, Positions, positions};
 use super::walk::Walk;
 use crate::Cpu;
-use crate::array::{CpuArray, wrong_dtype};
+use crate::array::CpuArray;
 use crate::memory::{self, BLOCK, PARALLEL};
-use array_protocol::{Error, ErrorKind, IndexingOp, Result, Shape};
+use array_protocol::{IndexingOp, Result, Shape};
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -20,44 +21,22 @@ pub(super) struct Places<'a> {
     starts: Vec<usize>,
 }
 
-/// Overwrites a block by the places that entries from `start` on stand for.
-type Fill<'a> = dyn Fn(usize, &mut [isize]) + Sync + 'a;
-
 enum Kind<'a> {
-    Indices(Box<Fill<'a>>),
+    Indices(Box<dyn Positions + 'a>),
     Mask(Cow<'a, [bool]>, Walk),
 }
 
 impl<'a> Places<'a> {
-    /// Indices into an axis of that length and stride.
+    /// Indices into an axis of an array of shape `of`.
     ///
     /// # Errors
-    /// `Index`, `Dtype`, `OutOfMemory`.
-    #[allow(clippy::unnecessary_cast, reason = "the indices are of one of eight types")]
-    pub(super) fn indices(b: &Cpu, op: IndexingOp, indices: &'a CpuArray, (len, stride): (usize, isize), run: usize) -> Result<Self> {
-        let fill: Box<Fill<'a>> = array_protocol::dispatch_dtype!(indices.dtype(), in [i8, i16, i32, i64, u8, u16, u32, u64], T => {
-            let elements = indices.elements::<T>(op)?;
-            let inside = |i: T| {
-                if T::MIN == 0 { (i as u64) < len as u64 } else { (i as i64).wrapping_add(len as i64) as u64 <= (len as u64 * 2).wrapping_sub(1) }
-            };
-            let good = b.simd().run(#[inline(always)] || elements.chunks(BLOCK).all(|block| block.iter().fold(len > 0, |good, &i| good & inside(i))));
-            if !good && let Some(i) = elements.iter().find(|&&i| len == 0 || !inside(i)) {
-                return Err(Error::new(ErrorKind::Index, op).detail(format!("index {i} on an axis of length {len}")));
-            }
-            let simd = b.simd();
-            Box::new(move |start, block: &mut [isize]| {
-                simd.run(#[inline(always)] || {
-                    for (p, &i) in block.iter_mut().zip(&elements[start..]) {
-                        let i = i as isize;
-                        *p = stride.wrapping_mul(if i < 0 { i.wrapping_add(len as isize) } else { i });
-                    }
-                });
-            })
-        }, else => return Err(wrong_dtype(op, &[indices.dtype()]).detail("an index array holds integers or truth values")));
+    /// `Dtype`, `OutOfMemory`; one outside of the axis is found later.
+    pub(super) fn indices(b: &Cpu, op: IndexingOp, indices: &'a CpuArray, along: Along, of: &Shape, run: usize) -> Result<Self> {
+        let kind = Kind::Indices(positions(b, op, indices, along, of)?);
         let (n, piece) = (indices.size(), piece(run));
         let mut starts = memory::room(op, n.div_ceil(piece) + 1)?;
         starts.extend((0..n).step_by(piece).chain([n]));
-        Ok(Places { kind: Kind::Indices(fill), piece, starts })
+        Ok(Places { kind, piece, starts })
     }
 
     /// A mask over the axes that a walk leads through; the shapes agree.
@@ -90,11 +69,26 @@ impl<'a> Places<'a> {
         self.starts[pieces.start]..self.starts[pieces.end]
     }
 
-    /// The places of one piece.
-    pub(super) fn fill<'b>(&self, piece: usize, space: &'b mut [isize; BLOCK]) -> &'b [isize] {
+    /// Checks every position, before anything is written.
+    ///
+    /// # Errors
+    /// `Index`.
+    pub(super) fn check(&self) -> Result<()> {
+        match &self.kind {
+            Kind::Indices(positions) => positions.outside().map_or(Ok(()), Err),
+            Kind::Mask(..) => Ok(()),
+        }
+    }
+
+    /// The places of one piece; `None`: [`Places::check`] has an error for it.
+    pub(super) fn fill<'b>(&self, piece: usize, space: &'b mut [isize; BLOCK]) -> Option<&'b [isize]> {
         let out = &mut space[..self.range(piece..piece + 1).len()];
         match &self.kind {
-            Kind::Indices(fill) => fill(piece * self.piece, out),
+            Kind::Indices(positions) => {
+                if !positions.places(piece * self.piece, out) {
+                    return None;
+                }
+            }
             Kind::Mask(mask, over) => {
                 let (mask, start) = (part(mask, piece, self.piece), piece * self.piece);
                 let (mut places, mut i) = ([0; BLOCK], 0);
@@ -105,7 +99,7 @@ impl<'a> Places<'a> {
                 mask::compress(mask, out, |i| places[i % BLOCK]);
             }
         }
-        out
+        Some(out)
     }
 
     /// The mask of a piece and the place of its first element, where a mask chooses among elements that lie side by side.

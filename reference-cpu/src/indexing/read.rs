@@ -5,6 +5,7 @@ use crate::array::Typed;
 use crate::memory::{self, BLOCK, Means, PARALLEL, Store};
 use array_protocol::{IndexingOp, Result};
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Part of a result: some rows of it, or of one row what some pieces pick.
 struct Job<'a, T> {
@@ -22,7 +23,7 @@ impl Picked<'_> {
         let n = memory::size(op, &self.shape)?;
         let mut out = Store::new(with, op, n)?;
         if n == 0 {
-            return Ok(out);
+            return self.places.check().map(|()| out);
         }
         let (run, pieces) = (self.after.size(), self.places.pieces());
         let row = self.places.count() * run;
@@ -38,12 +39,20 @@ impl Picked<'_> {
                 rest = others;
             }
         }
-        memory::parts(&mut jobs, 1, n >= PARALLEL, &|_, jobs| jobs.iter_mut().for_each(|job| self.job(data, job)));
+        let outside = AtomicBool::new(false);
+        memory::parts(&mut jobs, 1, n >= PARALLEL, &|_, jobs| {
+            for job in jobs {
+                if self.job(data, job).is_none() {
+                    outside.store(true, Ordering::Relaxed);
+                }
+            }
+        });
         drop(jobs);
-        Ok(out)
+        if outside.into_inner() { self.places.check().map(|()| out) } else { Ok(out) }
     }
 
-    fn job<T: Typed>(&self, data: &[T], job: &mut Job<'_, T>) {
+    /// `None`: a position is outside of its axis.
+    fn job<T: Typed>(&self, data: &[T], job: &mut Job<'_, T>) -> Option<()> {
         let run = self.after.size();
         let width = job.out.len() / job.rows.len();
         let first = self.places.range(job.pieces.clone()).start;
@@ -52,7 +61,7 @@ impl Picked<'_> {
             let range = self.places.range(piece..piece + 1);
             let target = (range.start - first) * run..(range.end - first) * run;
             let straight = if run == 1 { self.places.straight(piece) } else { None };
-            let places = if straight.is_some() { &[] } else { self.places.fill(piece, &mut space) };
+            let places = if straight.is_some() { &[] } else { self.places.fill(piece, &mut space)? };
             let mut lines = job.out.chunks_mut(width.max(1));
             self.before.each(job.rows.clone(), |base| {
                 let Some(out) = lines.next().map(|line| &mut line[target.clone()]) else { return };
@@ -65,6 +74,7 @@ impl Picked<'_> {
                 }
             });
         }
+        Some(())
     }
 
     /// The elements behind each place.

@@ -27,6 +27,9 @@ pub(crate) fn setitem(b: &Cpu, x: &mut CpuArray, key: &[Index<&CpuArray>], value
 fn assign<T: Typed>(b: &Cpu, x: &mut CpuArray, key: &[Index<&CpuArray>], value: &CpuArray) -> Result<()> {
     // Everything that can fail comes before the first write.
     let mut selected = select(b, OP, &x.layout, key)?;
+    if let Selected::Picked(picked) = &selected {
+        picked.places.check()?;
+    }
     let shape = match &selected {
         Selected::View(layout) => &layout.shape,
         Selected::Picked(picked) => &picked.shape,
@@ -104,7 +107,8 @@ fn scatter<T: Typed>(picked: &Picked<'_>, data: &mut [T], values: &Values<'_, T>
     let (mut space, mut block) = ([0; BLOCK], [T::default(); BLOCK]);
     for piece in 0..picked.places.pieces() {
         let mut first = picked.places.range(piece..piece + 1).start * run;
-        let places = picked.places.fill(piece, &mut space);
+        // All of them were checked.
+        let Some(places) = picked.places.fill(piece, &mut space) else { return };
         picked.before.each(0..picked.before.size(), |base| {
             if run == 1 {
                 let block = &mut block[..places.len()];

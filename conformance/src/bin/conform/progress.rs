@@ -34,11 +34,14 @@ impl Bar {
 }
 
 impl Watch for Bar {
-    fn planned(&self, start: &Start) {
-        self.with(start.planned, |_| {});
+    fn planned(&self, _: &Start, steps: u64) {
+        self.with(steps, |_| {});
     }
     fn begin(&self, operation: &str) {
         self.if_known(|progress| progress.begin(operation));
+    }
+    fn advance(&self, steps: u64) {
+        self.if_known(|progress| progress.advance(steps));
     }
     fn done(&self, check: &CheckRecord) {
         self.if_known(|progress| progress.check(check));

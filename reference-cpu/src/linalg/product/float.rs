@@ -6,10 +6,12 @@ use faer::{Accum, MatMut, MatRef, Par};
 
 /// Multiplications of one task, at least.
 const TASK: usize = 1 << 24;
-/// Tasks of one product, about: few large ones repeat less of the packing of operands.
-const TASKS: usize = 16;
-/// Rows and columns of a task are multiples of this, as the kernels' blocks are.
-const EDGE: usize = 192;
+/// Tasks of one product, about: what one thread does last is not shared.
+const TASKS: usize = 32;
+/// Columns of a task are a multiple of this, as those of the kernels' blocks are. So many of `b`, packed, stay in the second cache.
+const COLUMNS: usize = 192;
+/// Rows of a task are a multiple of this.
+const ROWS: usize = 64;
 
 /// A part of a product.
 type Task<'a, T> = (MatMut<'a, T>, MatRef<'a, T>, MatRef<'a, T>);
@@ -22,18 +24,22 @@ pub(crate) fn multiply<T: ComplexField>(c: MatMut<'_, T>, a: MatRef<'_, T>, b: M
     memory::spread(tasks, true, &|(c, a, b)| matmul(c, Accum::Replace, a, b, T::one_impl(), Par::Seq));
 }
 
+/// Columns first: the kernels pack those of `b`, and read `a` where it is, so that no task repeats the packing of another.
 fn cut<'a, T: ComplexField>((c, a, b): Task<'a, T>, work: usize, tasks: &mut Vec<Task<'a, T>>) {
     let (m, n, k) = (c.nrows(), c.ncols(), a.ncols());
-    let half = |len: usize| (len / 2).next_multiple_of(EDGE);
-    if m.saturating_mul(n).saturating_mul(k) <= work || m.max(n) < 2 * EDGE {
-        tasks.push((c, a, b));
-    } else if m >= n {
-        let ((c1, c2), (a1, a2)) = (c.split_at_row_mut(half(m)), a.split_at_row(half(m)));
+    let half = |len: usize, edge: usize| (len / 2).next_multiple_of(edge);
+    let small = m.saturating_mul(n).saturating_mul(k) <= work;
+    if !small && n >= 2 * COLUMNS {
+        let at = half(n, COLUMNS);
+        let ((c1, c2), (b1, b2)) = (c.split_at_col_mut(at), b.split_at_col(at));
+        cut((c1, a, b1), work, tasks);
+        cut((c2, a, b2), work, tasks);
+    } else if !small && m >= 2 * ROWS {
+        let at = half(m, ROWS);
+        let ((c1, c2), (a1, a2)) = (c.split_at_row_mut(at), a.split_at_row(at));
         cut((c1, a1, b), work, tasks);
         cut((c2, a2, b), work, tasks);
     } else {
-        let ((c1, c2), (b1, b2)) = (c.split_at_col_mut(half(n)), b.split_at_col(half(n)));
-        cut((c1, a, b1), work, tasks);
-        cut((c2, a, b2), work, tasks);
+        tasks.push((c, a, b));
     }
 }
