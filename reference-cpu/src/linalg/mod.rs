@@ -34,9 +34,11 @@ fn refused(op: LinalgOp, dtype: DType) -> Error {
 /// Multiplications from which on threads share most decompositions.
 const SHARED: usize = 1 << 21;
 
-/// Threads for about that many multiplications, if they pay from `enough` on.
-fn threads(work: usize, enough: usize) -> Par {
-    if work >= enough { Par::rayon(0) } else { Par::Seq }
+/// Runs a decomposition of about that many multiplications, on all threads if they pay from `enough` on.
+///
+/// It then runs on a thread of rayon's: there the threads of faer, which wait for each other thousands of times, find one another awake.
+fn threaded<R: Send>(work: usize, enough: usize, f: impl FnOnce(Par) -> R + Send) -> R {
+    if work >= enough { rayon::scope(|_| f(Par::rayon(0))) } else { f(Par::Seq) }
 }
 
 /// Exponents of largest elements that need no scaling: sums of squares of matrices in this range neither overflow nor vanish.

@@ -1,5 +1,5 @@
 //! Systems of linear equations.
-use super::{Field, Wide, append, balanced, dense, field, nth, threads};
+use super::{Field, Wide, append, balanced, dense, field, nth, threaded};
 use crate::array::CpuArray;
 use crate::backend::Cpu;
 use crate::memory;
@@ -98,16 +98,18 @@ fn eliminated<W: Wide>(mut a: Vec<W>, mut b: Vec<W>, n: usize, k: usize) -> Opti
 fn factored<W: Wide>(matrix: &[W], rhs: &[W], n: usize, k: usize) -> Option<Mat<W>> {
     let mut lu = MatRef::from_row_major_slice(matrix, n, n).to_owned();
     let mut x = MatRef::from_row_major_slice(rhs, n, k).to_owned();
-    // Measured: the threads of this elimination get in each other's way up to orders of about 2,000.
-    let par = threads(n.saturating_mul(n).saturating_mul(n), 1 << 33);
     let (mut order, mut places) = (vec![0usize; n], vec![0usize; n]);
-    let scratch = lu_in_place_scratch::<usize, W>(n, n, par, Default::default()).or(solve_in_place_scratch::<usize, W>(n, k, par));
-    let mut scratch = MemBuffer::new(scratch);
-    let (_, exchanges) = lu_in_place(lu.as_mut(), &mut order, &mut places, par, MemStack::new(&mut scratch), Default::default());
-    // A pivot of 0 makes what follows it infinite or NaN.
-    if !(0..n).all(|p| lu[(p, p)].usable()) {
-        return None;
-    }
-    solve_in_place(lu.as_ref(), lu.as_ref(), exchanges, x.as_mut(), par, MemStack::new(&mut scratch));
-    Some(x)
+    // Measured: below, threads do not pay.
+    let enough = 1 << 29;
+    threaded(n.saturating_mul(n).saturating_mul(n), enough, |par| {
+        let scratch = lu_in_place_scratch::<usize, W>(n, n, par, Default::default()).or(solve_in_place_scratch::<usize, W>(n, k, par));
+        let mut scratch = MemBuffer::new(scratch);
+        let (_, exchanges) = lu_in_place(lu.as_mut(), &mut order, &mut places, par, MemStack::new(&mut scratch), Default::default());
+        // A pivot of 0 makes what follows it infinite or NaN.
+        if !(0..n).all(|p| lu[(p, p)].usable()) {
+            return None;
+        }
+        solve_in_place(lu.as_ref(), lu.as_ref(), exchanges, x.as_mut(), par, MemStack::new(&mut scratch));
+        Some(x)
+    })
 }

@@ -1,6 +1,6 @@
 //! Singular value decomposition.
 use super::tall::{self, Tall};
-use super::{Field, SHARED, Wide, append, balanced, dense, field, identity, nth, stack, stacked, threads};
+use super::{Field, SHARED, Wide, append, balanced, dense, field, identity, nth, stack, stacked, threaded};
 use crate::array::CpuArray;
 use crate::backend::Cpu;
 use crate::memory;
@@ -81,11 +81,13 @@ fn dense_factors<W: Wide>(a: MatRef<'_, W>, columns: usize, rows: usize) -> Resu
     let (m, n) = (a.nrows(), a.ncols());
     let k = m.min(n);
     let compute = if columns == m && rows == n { ComputeSvdVectors::Full } else { ComputeSvdVectors::Thin };
-    let par = threads(m.saturating_mul(n).saturating_mul(k), SHARED);
     let (mut left, mut right, mut values) = (Mat::zeros(m, columns), Mat::zeros(n, rows), Diag::zeros(k));
-    let mut scratch = MemBuffer::new(svd_scratch::<W>(m, n, compute, compute, par, Default::default()));
-    decompose(a, values.as_mut(), Some(left.as_mut()), Some(right.as_mut()), par, MemStack::new(&mut scratch), Default::default())
-        .map_err(|_| Error::new(ErrorKind::NotConverged, OP).detail(format!("a matrix of {m} rows and {n} columns")))?;
+    let (u, s, v) = (left.as_mut(), values.as_mut(), right.as_mut());
+    threaded(m.saturating_mul(n).saturating_mul(k), SHARED, |par| {
+        let mut scratch = MemBuffer::new(svd_scratch::<W>(m, n, compute, compute, par, Default::default()));
+        decompose(a, s, Some(u), Some(v), par, MemStack::new(&mut scratch), Default::default())
+    })
+    .map_err(|_| Error::new(ErrorKind::NotConverged, OP).detail(format!("a matrix of {m} rows and {n} columns")))?;
     right.col_iter_mut().for_each(|column| column.iter_mut().for_each(|v| *v = v.conjugate()));
     Ok((left, values, right))
 }

@@ -159,11 +159,27 @@ fn divide_8(t: V4, mask: u32, v: Vector) -> Vector {
     t.avx512f._mm512_permutexvar_epi64(t.avx512f._mm512_cvtepu8_epi64(lanes), v)
 }
 
-/// A table would be too large.
+/// By the number of lanes in front: these of one register, then the first ones of another.
+static JOINTS: [[u32; 16]; 17] = {
+    let mut all = [[0; 16]; 17];
+    let mut front = 0;
+    while front <= 16 {
+        let mut lane = 0;
+        while lane < 16 {
+            all[front][lane] = (if lane < front { lane } else { 16 + lane - front }) as u32;
+            lane += 1;
+        }
+        front += 1;
+    }
+    all
+};
+
+/// A table of all masks would be too large.
 #[inline(always)]
 fn divide_16(t: V4, mask: u32, v: Vector) -> Vector {
     let f = t.avx512f;
     let front = f._mm512_maskz_compress_epi32(mask as u16, v);
     let behind = f._mm512_maskz_compress_epi32(!mask as u16, v);
-    f._mm512_mask_expand_epi32(front, (u32::from(u16::MAX) << mask.count_ones()) as u16, behind)
+    let joint = bytemuck::cast(JOINTS[(mask as u16).count_ones() as usize]);
+    f._mm512_permutex2var_epi32(front, joint, behind)
 }
