@@ -12,6 +12,8 @@ pub(super) trait Lanes: Sized {
 
     /// A register from the first `LANES` keys.
     fn load(from: &[Self]) -> Vector;
+    /// The same of what a function makes of them.
+    fn load_by(from: &[Self], f: impl Fn(Self) -> Self) -> Vector;
     /// Writes a register over the first `LANES` keys.
     fn store(to: &mut [Self], v: Vector);
     /// A register from `LANES` keys at any address.
@@ -64,6 +66,12 @@ macro_rules! lanes {
             fn load(from: &[Self]) -> Vector {
                 let mut a = [0; $n];
                 a.copy_from_slice(&from[..$n]);
+                bytemuck::cast(a)
+            }
+            #[inline(always)]
+            fn load_by(from: &[Self], f: impl Fn(Self) -> Self) -> Vector {
+                let mut a = [0; $n];
+                a.iter_mut().zip(&from[..$n]).for_each(|(a, &key)| *a = f(key));
                 bytemuck::cast(a)
             }
             #[inline(always)]

@@ -24,6 +24,42 @@ pub(super) fn part<K: Key>(t: V4, keys: &mut [K], code: Code<K>) -> (&mut [K], &
     (below, &mut rest[done..])
 }
 
+/// The same on the way from one place to another, where the keys are made of element bits.
+pub(super) fn part_from<'a, K: Key>(t: V4, from: &[K], to: &'a mut [K], code: Code<K>) -> (&'a mut [K], &'a mut [K]) {
+    let (below, done) = t.vectorize(PartFrom { t, from, to: &mut *to, code });
+    let (below, rest) = to.split_at_mut(below);
+    (below, &mut rest[done..])
+}
+
+/// Whether there are enough keys for [`part`] and [`part_from`].
+pub(super) fn parts<K: Key>(keys: usize) -> bool {
+    keys > limit::<K>()
+}
+
+struct PartFrom<'a, K> {
+    t: V4,
+    from: &'a [K],
+    to: &'a mut [K],
+    code: Code<K>,
+}
+
+impl<K: Key> pulp::NullaryFnOnce for PartFrom<'_, K> {
+    type Output = (usize, usize);
+
+    #[inline(always)]
+    fn call(self) -> (usize, usize) {
+        let PartFrom { t, from, to, code } = self;
+        let (pivot, common) = pivot::<K>(
+            t,
+            from.len(),
+            #[inline(always)]
+            |at| encoded(&from[at..], code),
+        );
+        let below = split_from(t, from, to, K::splat(t, pivot), code);
+        equal(t, to, code, pivot, common, below)
+    }
+}
+
 struct Part<'a, K> {
     t: V4,
     keys: &'a mut [K],
@@ -90,7 +126,12 @@ impl<K: Key> pulp::NullaryFnOnce for Quicksort<'_, K> {
 /// apart. Returns how many are below and how many are done. There are more keys than [`limit`].
 #[inline(always)]
 fn partition<K: Key>(t: V4, keys: &mut [K], code: Code<K>) -> (usize, usize) {
-    let (pivot, common) = pivot(t, keys);
+    let (pivot, common) = pivot::<K>(
+        t,
+        keys.len(),
+        #[inline(always)]
+        |at| K::load(&keys[at..]),
+    );
     let below = split(
         t,
         keys,
@@ -98,6 +139,12 @@ fn partition<K: Key>(t: V4, keys: &mut [K], code: Code<K>) -> (usize, usize) {
         #[inline(always)]
         |keys, pivot| K::less(t, keys, pivot),
     );
+    equal(t, keys, code, pivot, common, below)
+}
+
+/// The rest of a partition, when so many keys are below the pivot.
+#[inline(always)]
+fn equal<K: Key>(t: V4, keys: &mut [K], code: Code<K>, pivot: K, common: bool, below: usize) -> (usize, usize) {
     let above = &mut keys[below..];
     if !(common || below == 0) || above.len() <= limit::<K>() {
         return (below, 0);
@@ -113,16 +160,17 @@ fn partition<K: Key>(t: V4, keys: &mut [K], code: Code<K>) -> (usize, usize) {
     (below, equal)
 }
 
-/// A key near the middle, and whether many may be equal to it.
+/// A key near the middle of `n`, and whether many may be equal to it; `register` reads some of them.
 #[inline(always)]
-fn pivot<K: Key>(t: V4, keys: &[K]) -> (K, bool) {
-    let [a, b, c] = if keys.len() <= 8 * limit::<K>() {
-        [eighth(keys, 1), eighth(keys, 4), eighth(keys, 7)]
+fn pivot<K: Key>(t: V4, n: usize, register: impl Fn(usize) -> Vector) -> (K, bool) {
+    let eighth = (n - K::LANES) / 8;
+    let [a, b, c] = if n <= 8 * limit::<K>() {
+        [register(eighth), register(4 * eighth), register(7 * eighth)]
     } else {
         [
-            middle::<K>(t, [eighth(keys, 0), eighth(keys, 1), eighth(keys, 2)]),
-            middle::<K>(t, [eighth(keys, 3), eighth(keys, 4), eighth(keys, 5)]),
-            middle::<K>(t, [eighth(keys, 6), eighth(keys, 7), eighth(keys, 8)]),
+            middle::<K>(t, [register(0), register(eighth), register(2 * eighth)]),
+            middle::<K>(t, [register(3 * eighth), register(4 * eighth), register(5 * eighth)]),
+            middle::<K>(t, [register(6 * eighth), register(7 * eighth), register(8 * eighth)]),
         ]
     };
     let v = middle::<K>(t, [a, b, c]);
@@ -131,10 +179,14 @@ fn pivot<K: Key>(t: V4, keys: &[K]) -> (K, bool) {
     (lanes[half], lanes[half] == lanes[half - 1] || lanes[half] == lanes[half + 1])
 }
 
-/// A register of keys from that many eighths on.
+/// A register of keys from element bits.
 #[inline(always)]
-fn eighth<K: Key>(keys: &[K], i: usize) -> Vector {
-    K::load(&keys[(keys.len() - K::LANES) / 8 * i..])
+fn encoded<K: Key>(from: &[K], code: Code<K>) -> Vector {
+    K::load_by(
+        from,
+        #[inline(always)]
+        |bits| bits.encode(code),
+    )
 }
 
 /// The middle of three, for each lane.
@@ -143,19 +195,87 @@ fn middle<K: Key>(t: V4, [a, b, c]: [Vector; 3]) -> Vector {
     K::larger(t, K::smaller(t, a, b), K::smaller(t, K::larger(t, a, b), c))
 }
 
+/// A place that is filled from both ends: keys from `low` to `high` are free.
+struct Free<K> {
+    at: *mut K,
+    low: usize,
+    high: usize,
+}
+
+impl<K: Key> Free<K> {
+    /// Writes a register: the lanes of the mask in front, the others behind.
+    ///
+    /// They are written, in this order, both to the front and to the end of what is free: one register serves both.
+    ///
+    /// # Safety
+    /// One register is free, or at least two are.
+    #[inline(always)]
+    unsafe fn put(&mut self, t: V4, v: Vector, mask: u32) {
+        let v = K::divide(t, mask, v);
+        let front = mask.count_ones() as usize;
+        // SAFETY: both lie in what is free. They are the same place, or lanes in front and those behind do not meet.
+        unsafe {
+            K::store_at(self.at.add(self.low), v);
+            K::store_at(self.at.add(self.high - K::LANES), v);
+        }
+        self.low += front;
+        self.high -= K::LANES - front;
+    }
+
+    /// The same of the first `n` lanes alone.
+    ///
+    /// # Safety
+    /// At least two registers are free.
+    #[inline(always)]
+    unsafe fn put_few(&mut self, t: V4, v: Vector, mask: u32, n: usize) {
+        let v = K::divide(t, mask, v);
+        let front = mask.count_ones() as usize;
+        // SAFETY: both lie in what is free, apart from each other.
+        unsafe {
+            K::store_at(self.at.add(self.low), v);
+            K::store_at(self.at.add(self.high - K::LANES), K::rotate(t, v, n));
+        }
+        self.low += front;
+        self.high -= n - front;
+    }
+}
+
+/// Lanes of a register below a pivot, of the first `n`.
+#[inline(always)]
+fn first(mask: u32, n: usize) -> u32 {
+    mask & ((1u64 << n) - 1) as u32
+}
+
+/// Element bits become keys: those below the pivot go to the front of a place of the same length, the others behind them. Returns how
+/// many are below. There are at least two registers.
+#[inline(always)]
+fn split_from<K: Key>(t: V4, from: &[K], to: &mut [K], pivot: Vector, code: Code<K>) -> usize {
+    let (n, rest) = (from.len(), from.len() % K::LANES);
+    assert!(to.len() == n && n >= 2 * K::LANES);
+    let mut free = Free { at: to.as_mut_ptr(), low: 0, high: n };
+    let few = K::rotate(t, encoded(&from[n - K::LANES..], code), K::LANES - rest);
+    // SAFETY: the whole place is free.
+    unsafe { free.put_few(t, few, first(K::less(t, few, pivot), rest), rest) };
+    for bits in from[..n - rest].chunks_exact(K::LANES) {
+        let v = encoded(bits, code);
+        // SAFETY: as much is free as is not yet read, a multiple of registers.
+        unsafe { free.put(t, v, K::less(t, v, pivot)) };
+    }
+    free.low
+}
+
 /// Keys that go in front, by `front`, go to the front, the others behind them. Returns how many are in front.
 ///
-/// Of a register its keys in front, and behind them the others, are written both to the front and to the end of what is free: some
-/// registers at either side that were read before. One register serves both, and no memory is needed besides.
+/// What is free are some registers at either side that were read before: no memory is needed besides.
 #[inline(always)]
 fn split<K: Key>(t: V4, keys: &mut [K], pivot: Vector, front: impl Fn(Vector, Vector) -> u32) -> usize {
     let (n, rest) = (keys.len(), keys.len() % K::LANES);
-    let all = ((1u64 << K::LANES) - 1) as u32;
     // Keys that fill no register: the last ones, moved to its front. What is behind them goes nowhere.
     let few = K::rotate(t, K::load(&keys[n - K::LANES..]), K::LANES - rest);
     let at = keys.as_mut_ptr();
-    // Unread are the keys from `left` to `right`, free those from `low` to `left` and from `right` to `high`.
-    let (mut low, mut high, mut left, mut right) = (0, n, AT_ONCE * K::LANES, n - rest - AT_ONCE * K::LANES);
+    let mut free = Free { at, low: 0, high: n };
+    // Unread are the keys from `left` to `right`, free those before and behind as far as nothing was put there.
+    let (mut left, mut right) = (AT_ONCE * K::LANES, n - rest - AT_ONCE * K::LANES);
     let read = |from: usize| -> [Vector; AT_ONCE] {
         std::array::from_fn(
             #[inline(always)]
@@ -166,34 +286,20 @@ fn split<K: Key>(t: V4, keys: &mut [K], pivot: Vector, front: impl Fn(Vector, Ve
     macro_rules! put {
         ($registers:expr) => {
             for v in $registers {
-                let mask = front(v, pivot) & all;
-                let v = K::divide(t, mask, v);
                 // SAFETY: a register is free at both sides. At the start of each round `2 * AT_ONCE` registers are in all, and the side
                 // that has fewer is the one that more are read from: as many as are written then, and each takes no more than one from
                 // each side. In the end both sides meet: the last register is all that is free.
-                unsafe {
-                    K::store_at(at.add(low), v);
-                    K::store_at(at.add(high - K::LANES), v);
-                }
-                low += mask.count_ones() as usize;
-                high -= K::LANES - mask.count_ones() as usize;
+                unsafe { free.put(t, v, first(front(v, pivot), K::LANES)) };
             }
         };
     }
     // `limit` is twice these, so they do not overlap.
-    let (first, last) = (read(0), read(right));
-    let mask = front(few, pivot) & ((1 << rest) - 1);
-    let divided = K::divide(t, mask, few);
+    let (head, tail) = (read(0), read(right));
     // SAFETY: each side is `AT_ONCE` registers free.
-    unsafe {
-        K::store_at(at.add(low), divided);
-        K::store_at(at.add(high - K::LANES), K::rotate(t, divided, rest));
-    }
-    low += mask.count_ones() as usize;
-    high -= rest - mask.count_ones() as usize;
+    unsafe { free.put_few(t, few, first(front(few, pivot), rest), rest) };
     while right - left >= AT_ONCE * K::LANES {
         // Read in either arm, for the processor to guess: which side it is depends on all keys before.
-        let registers = if left - low <= high - right {
+        let registers = if left - free.low <= free.high - right {
             left += AT_ONCE * K::LANES;
             read(left - AT_ONCE * K::LANES)
         } else {
@@ -203,7 +309,7 @@ fn split<K: Key>(t: V4, keys: &mut [K], pivot: Vector, front: impl Fn(Vector, Ve
         put!(registers);
     }
     while left < right {
-        let from = if left - low <= high - right {
+        let from = if left - free.low <= free.high - right {
             left += K::LANES;
             left - K::LANES
         } else {
@@ -213,7 +319,7 @@ fn split<K: Key>(t: V4, keys: &mut [K], pivot: Vector, front: impl Fn(Vector, Ve
         // SAFETY: a multiple of `LANES` keys is unread.
         put!([unsafe { K::load_at(at.add(from)) }]);
     }
-    put!(first);
-    put!(last);
-    low
+    put!(head);
+    put!(tail);
+    free.low
 }

@@ -13,24 +13,41 @@ const TASK: usize = 1 << 14;
 
 /// Sorts each run of `len` elements, given as bits, from one place to another.
 pub(super) fn sort<K: Key>(simd: Simd, from: &[K], to: &mut [K], len: usize, code: Code<K>) {
-    let (n, len, threads) = (from.len(), len.max(1), rayon::current_num_threads());
-    let encode = |to: &mut [K], from: &[K]| {
-        simd.run(
-            #[inline(always)]
-            || to.iter_mut().zip(from).for_each(|(key, bits)| *key = bits.encode(code)),
-        );
-    };
-    if n / len < threads && len >= SHARED && threads > 1 {
-        memory::parts(to, TASK, true, &|i, to| encode(to, &from[i * TASK..]));
-        return to.chunks_mut(len).for_each(|run| sort_shared(simd, run, code, PARTINGS));
+    let (n, len) = (from.len(), len.max(1));
+    if len >= SHARED && n / len < rayon::current_num_threads() {
+        return to.chunks_mut(len).zip(from.chunks(len)).for_each(|(to, from)| sort_from(simd, from, to, code, PARTINGS));
     }
     let task = (TASK / len).max(1) * len;
     memory::parts(to, task, n >= PARALLEL && n > task, &|i, to| {
-        for (to, from) in to.chunks_mut(len).zip(from[i * task..].chunks(len)) {
-            encode(to, from);
-            sort_keys(simd, to, code);
-        }
+        to.chunks_mut(len).zip(from[i * task..].chunks(len)).for_each(|(to, from)| sort_from(simd, from, to, code, 0));
     });
+}
+
+/// Sorts one run, on all threads if it may be parted for them.
+fn sort_from<K: Key>(simd: Simd, from: &[K], to: &mut [K], code: Code<K>, partings: usize) {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(t) = simd.avx512()
+        && super::quick::parts::<K>(from.len())
+    {
+        let (below, above) = super::quick::part_from(t, from, to, code);
+        return both(partings, below, above, &|keys, partings| sort_shared(simd, keys, code, partings));
+    }
+    memory::parts(to, TASK, partings > 0, &|i, to| {
+        simd.run(
+            #[inline(always)]
+            || to.iter_mut().zip(&from[i * TASK..]).for_each(|(key, bits)| *key = bits.encode(code)),
+        );
+    });
+    sort_shared(simd, to, code, partings);
+}
+
+/// Two parts of keys, on two threads where they may be parted further.
+#[cfg(target_arch = "x86_64")]
+fn both<K: Send>(partings: usize, below: &mut [K], above: &mut [K], f: &(dyn Fn(&mut [K], usize) + Sync)) {
+    match partings.checked_sub(1) {
+        Some(left) => drop(rayon::join(|| f(below, left), || f(above, left))),
+        None => [below, above].into_iter().for_each(|keys| f(keys, 0)),
+    }
 }
 
 /// Sorts keys and turns them into element bits.
@@ -58,8 +75,7 @@ fn sort_shared<K: Key>(simd: Simd, keys: &mut [K], code: Code<K>, partings: usiz
     #[cfg(target_arch = "x86_64")]
     if let Some(t) = simd.avx512() {
         let (below, above) = super::quick::part(t, keys, code);
-        rayon::join(|| sort_shared(simd, below, code, partings - 1), || sort_shared(simd, above, code, partings - 1));
-        return;
+        return both(partings, below, above, &|keys, partings| sort_shared(simd, keys, code, partings));
     }
     keys.par_sort_unstable();
     memory::parts(keys, TASK, true, &|_, keys| decode(simd, keys, code));
