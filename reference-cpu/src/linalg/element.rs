@@ -1,7 +1,7 @@
 //! The elements of matrices, and the numbers that decompositions compute with.
 use crate::array::Typed;
 use crate::math::complex::divide;
-use crate::memory;
+use crate::memory::{self, Means, Store};
 use array_protocol::{LinalgOp, Result};
 use num_complex::Complex;
 
@@ -30,11 +30,11 @@ pub(crate) trait Field: Typed {
     ///
     /// # Errors
     /// `OutOfMemory`.
-    fn narrowed(op: LinalgOp, w: Vec<Self::Wide>, n: i32) -> Result<Vec<Self>>;
+    fn narrowed(with: Means<'_>, op: LinalgOp, w: Store<Self::Wide>, n: i32) -> Result<Store<Self>>;
 }
 
 /// Numbers that faer computes with.
-pub(crate) trait Wide: Copy + Default + faer::traits::ComplexField + Send + Sync {
+pub(crate) trait Wide: Typed + faer::traits::ComplexField {
     fn conjugate(self) -> Self;
     /// Neither 0, infinite nor NaN.
     fn usable(self) -> bool;
@@ -103,7 +103,7 @@ macro_rules! fields {
             fn narrow(w: f64, n: i32) -> $t { times_power(w, n) as $t }
             fn part(w: f64, n: i32) -> $t { times_power(w, n) as $t }
             fn as_wide(matrix: &[Self]) -> Option<&[f64]> { $as_wide(matrix) }
-            fn narrowed(op: LinalgOp, w: Vec<f64>, n: i32) -> Result<Vec<Self>> { $narrowed(op, w, n) }
+            fn narrowed(with: Means<'_>, op: LinalgOp, w: Store<f64>, n: i32) -> Result<Store<Self>> { $narrowed(with, op, w, n) }
         }
         impl Field for Complex<$t> {
             type Part = $t;
@@ -120,7 +120,7 @@ macro_rules! fields {
             fn narrow(w: Complex<f64>, n: i32) -> Self { Complex::new(<$t>::narrow(w.re, n), <$t>::narrow(w.im, n)) }
             fn part(w: Complex<f64>, n: i32) -> $t { <$t>::narrow(w.re, n) }
             fn as_wide(matrix: &[Self]) -> Option<&[Complex<f64>]> { $as_wide(matrix) }
-            fn narrowed(op: LinalgOp, w: Vec<Complex<f64>>, n: i32) -> Result<Vec<Self>> { $narrowed(op, w, n) }
+            fn narrowed(with: Means<'_>, op: LinalgOp, w: Store<Complex<f64>>, n: i32) -> Result<Store<Self>> { $narrowed(with, op, w, n) }
         }
     )* };
 }
@@ -129,9 +129,9 @@ fields! {
     f64: Some, rescaled;
 }
 
-/// Each element times `2^n` in a new vector.
-fn converted<T: Field>(op: LinalgOp, w: Vec<T::Wide>, n: i32) -> Result<Vec<T>> {
-    memory::generate(op, w.len(), &|start, block| {
+/// Each element times `2^n` in other memory.
+fn converted<T: Field>(with: Means<'_>, op: LinalgOp, w: Store<T::Wide>, n: i32) -> Result<Store<T>> {
+    memory::produce(with, op, w.len(), &|start, block| {
         let w = &w[start..start + block.len()];
         block.iter_mut().zip(w).for_each(|(o, &w)| *o = T::narrow(w, n));
     })
@@ -139,7 +139,7 @@ fn converted<T: Field>(op: LinalgOp, w: Vec<T::Wide>, n: i32) -> Result<Vec<T>> 
 
 /// Each element times `2^n` in place.
 #[allow(clippy::unnecessary_wraps, reason = "the signature of `Field::narrowed`")]
-fn rescaled<T: Field<Wide = T>>(_: LinalgOp, mut w: Vec<T>, n: i32) -> Result<Vec<T>> {
+fn rescaled<T: Field<Wide = T>>(_: Means<'_>, _: LinalgOp, mut w: Store<T>, n: i32) -> Result<Store<T>> {
     if n != 0 {
         memory::rewrite(&mut w, &|_, block| block.iter_mut().for_each(|v| *v = T::narrow(*v, n)));
     }

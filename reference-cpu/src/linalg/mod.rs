@@ -7,8 +7,8 @@ pub(crate) mod solve;
 pub(crate) mod svd;
 mod tall;
 
-use crate::array::wrong_dtype;
-use crate::memory;
+use crate::array::{Typed, wrong_dtype};
+use crate::memory::{self, Means, Store};
 use crate::simd::Simd;
 use array_protocol::strided::{stack, stacked};
 use array_protocol::{DType, Error, LinalgOp, Result};
@@ -89,36 +89,57 @@ fn balanced<T: Field>(op: LinalgOp, simd: Simd, matrix: &[T]) -> Result<Option<B
 ///
 /// # Errors
 /// `OutOfMemory`.
-fn dense<T: Field>(op: LinalgOp, m: MatRef<'_, T::Wide>, n: i32) -> Result<Vec<T>> {
-    let mut out = memory::filled(op, m.nrows().saturating_mul(m.ncols()), T::Wide::default())?;
+fn dense<T: Field>(with: Means<'_>, op: LinalgOp, m: MatRef<'_, T::Wide>, n: i32) -> Result<Store<T>> {
+    let mut out = Store::new(with, op, m.nrows().saturating_mul(m.ncols()))?;
     MatMut::from_row_major_slice_mut(&mut out, m.nrows(), m.ncols()).copy_from(m);
-    T::narrowed(op, out, n)
+    T::narrowed(with, op, out, n)
 }
 
-/// Appends to a stack of `total` elements; the only matrix of a stack is moved.
-///
-/// # Errors
-/// `OutOfMemory`.
-fn append<T: Field>(op: LinalgOp, out: &mut Vec<T>, total: usize, matrix: Vec<T>) -> Result<()> {
-    if out.is_empty() && matrix.len() == total {
-        *out = matrix;
-        return Ok(());
+/// The matrices of a stack, one after the other; the only one of a stack is moved.
+struct Results<T: Typed> {
+    all: Option<Store<T>>,
+    done: usize,
+    total: usize,
+}
+
+impl<T: Typed> Results<T> {
+    /// For `total` elements.
+    fn new(total: usize) -> Self {
+        Results { all: None, done: 0, total }
     }
-    if out.capacity() < total {
-        *out = memory::room(op, total)?;
+
+    /// # Errors
+    /// `OutOfMemory`.
+    fn push(&mut self, with: Means<'_>, op: LinalgOp, matrix: Store<T>) -> Result<()> {
+        if self.done == 0 && matrix.len() == self.total {
+            self.done = self.total;
+            self.all = Some(matrix);
+            return Ok(());
+        }
+        let all = match &mut self.all {
+            Some(all) => all,
+            none => none.insert(Store::new(with, op, self.total)?),
+        };
+        all[self.done..self.done + matrix.len()].copy_from_slice(&matrix);
+        self.done += matrix.len();
+        Ok(())
     }
-    out.extend_from_slice(&matrix);
-    Ok(())
+
+    /// All of them.
+    fn finish(self) -> Store<T> {
+        // Without a matrix there is no element.
+        self.all.unwrap_or_else(|| Store::from(Vec::new()))
+    }
 }
 
 /// `rows x columns` of an identity matrix.
 ///
 /// # Errors
 /// `OutOfMemory`.
-fn identity<T: Field>(op: LinalgOp, rows: usize, columns: usize) -> Result<Vec<T>> {
+fn identity<T: Field>(op: LinalgOp, rows: usize, columns: usize) -> Result<Store<T>> {
     let mut out = memory::filled(op, memory::size(op, &[rows, columns].into())?, T::ZERO)?;
     out.chunks_mut(columns.max(1)).enumerate().filter(|(i, _)| *i < columns).for_each(|(i, row)| row[i] = T::ONE);
-    Ok(out)
+    Ok(out.into())
 }
 
 /// The `i`-th matrix of a stack in C order.

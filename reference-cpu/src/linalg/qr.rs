@@ -1,10 +1,10 @@
 //! QR decomposition.
 use super::reflections::Reflections;
 use super::tall::{self, Tall};
-use super::{Field, Wide, append, balanced, dense, field, identity, nth, stack, stacked};
+use super::{Field, Results, Wide, balanced, dense, field, identity, nth, stack, stacked};
 use crate::array::CpuArray;
 use crate::backend::Cpu;
-use crate::memory;
+use crate::memory::{self, Means, Store};
 use array_protocol::options::{Qr, QrMode};
 use array_protocol::{LinalgOp, Result};
 use faer::MatRef;
@@ -25,38 +25,38 @@ fn each<T: Field>(b: &Cpu, x: &CpuArray, complete: bool) -> Result<(CpuArray, Cp
     let (size_q, size_r) = (memory::size(OP, &sq)?, memory::size(OP, &sr)?);
     memory::probe::<T>(OP, size_q.saturating_add(size_r))?;
     memory::probe::<T>(OP, m.saturating_mul(n.saturating_add(columns)).saturating_mul(2))?;
-    let (mut q, mut r) = (Vec::new(), Vec::new());
+    let (with, mut q, mut r) = (b.means(), Results::new(size_q), Results::new(size_r));
     let data = x.elements::<T>(OP)?;
     for i in 0..memory::size(OP, &count)? {
         let (left, upper) = if k == 0 {
             // Without elements to factor, Q is the identity and R has none.
-            (identity(OP, m, columns)?, Vec::new())
+            (identity(OP, m, columns)?, Vec::new().into())
         } else if let Some((matrix, e)) = balanced(OP, b.simd(), nth(&data, i, m * n))? {
-            let (left, upper) = decomposed(&matrix, m, n, complete)?;
-            (T::narrowed(OP, left, 0)?, dense(OP, upper.as_ref(), e)?)
+            let (left, upper) = decomposed(with, &matrix, m, n, complete)?;
+            (T::narrowed(with, OP, left, 0)?, dense(with, OP, upper.as_ref(), e)?)
         } else {
             // Declared by `linalg_nonfinite`.
-            (memory::filled(OP, m * columns, T::NAN)?, memory::filled(OP, columns * n, T::NAN)?)
+            (memory::filled(OP, m * columns, T::NAN)?.into(), memory::filled(OP, columns * n, T::NAN)?.into())
         };
-        append(OP, &mut q, size_q, left)?;
-        append(OP, &mut r, size_r, upper)?;
+        q.push(with, OP, left)?;
+        r.push(with, OP, upper)?;
     }
-    Ok((CpuArray::new(sq, q), CpuArray::new(sr, r)))
+    Ok((CpuArray::new(sq, q.finish()), CpuArray::new(sr, r.finish())))
 }
 
 /// `Q` in C order, and `R` with as many rows as `Q` has columns.
-fn decomposed<W: Wide>(matrix: &[W], m: usize, n: usize, complete: bool) -> Result<(Vec<W>, Mat<W>)> {
+fn decomposed<W: Wide>(with: Means<'_>, matrix: &[W], m: usize, n: usize, complete: bool) -> Result<(Store<W>, Mat<W>)> {
     let a = MatRef::from_row_major_slice(matrix, m, n);
     if !complete
         && tall::suits(m, n)
-        && let Some(factors) = Tall::new(OP, a)?
+        && let Some(factors) = Tall::new(with, OP, a)?
     {
         let r = factors.r();
         return Ok((factors.q(), r));
     }
     let columns = if complete { m } else { m.min(n) };
     let reflections = Reflections::new(a);
-    let mut q = memory::filled(OP, m * columns, W::default())?;
+    let mut q = Store::new(with, OP, m * columns)?;
     faer::MatMut::from_row_major_slice_mut(&mut q, m, columns).copy_from(reflections.q(columns));
     Ok((q, reflections.r(columns)))
 }

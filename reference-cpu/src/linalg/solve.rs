@@ -1,10 +1,9 @@
 //! Systems of linear equations.
-use super::{Field, Wide, append, balanced, dense, field, nth, threaded};
+use super::{Field, Results, Wide, balanced, dense, field, nth, threaded};
 use crate::array::CpuArray;
 use crate::backend::Cpu;
-use crate::memory;
+use crate::memory::{self, Means, Store};
 use crate::promote::{converted, promoted};
-use crate::simd::Simd;
 use array_protocol::strided::{Layout, Systems, broadcast_to};
 use array_protocol::{Error, ErrorKind, LinalgOp, Operand, Result, Shape};
 use faer::MatRef;
@@ -20,11 +19,11 @@ pub(crate) fn solve(b: &Cpu, x1: &CpuArray, x2: &CpuArray) -> Result<CpuArray> {
     let dtype = promoted(OP, &[x1, x2])?;
     let (l1, l2) = (broadcast_to(&Layout::contiguous(left), &stack)?, broadcast_to(&Layout::contiguous(right), &stack)?);
     let (x1, x2) = (converted(OP, Operand::Array(x1), dtype)?, converted(OP, Operand::Array(x2), dtype)?);
-    field!(OP, dtype, T => each::<T>(b.simd(), (&x1, &l1), (&x2, &l2), [n, k], shape))
+    field!(OP, dtype, T => each::<T>(b.means(), (&x1, &l1), (&x2, &l2), [n, k], shape))
 }
 
 fn each<T: Field>(
-    simd: Simd,
+    with: Means<'_>,
     (x1, l1): (&CpuArray, &Layout),
     (x2, l2): (&CpuArray, &Layout),
     [n, k]: [usize; 2],
@@ -32,31 +31,31 @@ fn each<T: Field>(
 ) -> Result<CpuArray> {
     let size = memory::size(OP, &shape)?;
     memory::probe::<T>(OP, size)?;
-    let mut out = Vec::new();
+    let mut out = Results::new(size);
     memory::probe::<T>(OP, n.saturating_mul(n).saturating_mul(4))?;
     let (a, b) = (x1.elements::<T>(OP)?, x2.elements::<T>(OP)?);
     if n == 0 || size == 0 {
         // Matrices with elements may still be singular, but nothing is asked of them.
-        return Ok(CpuArray::new(shape, out));
+        return Ok(CpuArray::new(shape, out.finish()));
     }
     for (i, j) in l1.offsets().zip(l2.offsets()) {
-        let (matrix, rhs) = (balanced(OP, simd, nth(&a, i, n * n))?, balanced(OP, simd, nth(&b, j, n * k))?);
+        let (matrix, rhs) = (balanced(OP, with.simd, nth(&a, i, n * n))?, balanced(OP, with.simd, nth(&b, j, n * k))?);
         let (Some((matrix, ea)), Some((rhs, eb))) = (matrix, rhs) else {
             // Declared by `linalg_nonfinite`.
-            append(OP, &mut out, size, memory::filled(OP, n * k, T::NAN)?)?;
+            out.push(with, OP, memory::filled(OP, n * k, T::NAN)?.into())?;
             continue;
         };
         let singular = || Error::new(ErrorKind::Singular, OP).shapes(&[x1.shape()]);
         let solution = if n <= SMALL {
             let solution = eliminated(matrix.into_owned(), rhs.into_owned(), n, k).ok_or_else(singular)?;
-            T::narrowed(OP, solution, eb - ea)?
+            T::narrowed(with, OP, Store::from(solution), eb - ea)?
         } else {
             let solution = factored(&matrix, &rhs, n, k).ok_or_else(singular)?;
-            dense(OP, solution.as_ref(), eb - ea)?
+            dense(with, OP, solution.as_ref(), eb - ea)?
         };
-        append(OP, &mut out, size, solution)?;
+        out.push(with, OP, solution)?;
     }
-    Ok(CpuArray::new(shape, out))
+    Ok(CpuArray::new(shape, out.finish()))
 }
 
 /// Up to this order the plain algorithm is as fast. It divides by pivots where others multiply with their reciprocals, so that of two

@@ -1,9 +1,9 @@
 //! Singular value decomposition.
 use super::tall::{self, Tall};
-use super::{Field, SHARED, Wide, append, balanced, dense, field, identity, nth, stack, stacked, threaded};
+use super::{Field, Results, SHARED, Wide, balanced, dense, field, identity, nth, stack, stacked, threaded};
 use crate::array::CpuArray;
 use crate::backend::Cpu;
-use crate::memory;
+use crate::memory::{self, Means, Store};
 use array_protocol::options::Svd;
 use array_protocol::{Error, ErrorKind, LinalgOp, Result};
 use faer::MatRef;
@@ -27,53 +27,53 @@ fn each<T: Field>(b: &Cpu, x: &CpuArray, full: bool) -> Result<(CpuArray, CpuArr
     let (size_u, size_v) = (memory::size(OP, &su)?, memory::size(OP, &sv)?);
     memory::probe::<T>(OP, size_u.saturating_add(size_v))?;
     memory::probe::<T>(OP, m.saturating_mul(n).saturating_mul(4))?;
-    let (mut u, mut vh) = (Vec::new(), Vec::new());
+    let (with, mut u, mut vh) = (b.means(), Results::new(size_u), Results::new(size_v));
     let mut s = memory::room::<T::Part>(OP, memory::size(OP, &ss)?)?;
     let data = x.elements::<T>(OP)?;
     for i in 0..memory::size(OP, &count)? {
         let (left, right) = if k == 0 {
             (identity(OP, m, columns)?, identity(OP, rows, n)?)
         } else if let Some((matrix, e)) = balanced(OP, b.simd(), nth(&data, i, m * n))? {
-            let (left, values, right) = decomposed::<T>(&matrix, [m, n, columns, rows])?;
+            let (left, values, right) = decomposed::<T>(with, &matrix, [m, n, columns, rows])?;
             s.extend((0..k).map(|i| T::part(values.column_vector()[i], e)));
             (left, right)
         } else {
             // Declared by `linalg_nonfinite`.
             s.resize(s.len() + k, T::NAN_PART);
-            (memory::filled(OP, m * columns, T::NAN)?, memory::filled(OP, rows * n, T::NAN)?)
+            (memory::filled(OP, m * columns, T::NAN)?.into(), memory::filled(OP, rows * n, T::NAN)?.into())
         };
-        append(OP, &mut u, size_u, left)?;
-        append(OP, &mut vh, size_v, right)?;
+        u.push(with, OP, left)?;
+        vh.push(with, OP, right)?;
     }
-    Ok((CpuArray::new(su, u), CpuArray::new(ss, s), CpuArray::new(sv, vh)))
+    Ok((CpuArray::new(su, u.finish()), CpuArray::new(ss, s), CpuArray::new(sv, vh.finish())))
 }
 
 /// `U`, `S` and `Vh` of one matrix.
-type Factors<T> = (Vec<T>, Diag<<T as Field>::Wide>, Vec<T>);
+type Factors<T> = (Store<T>, Diag<<T as Field>::Wide>, Store<T>);
 
 /// `U` with that many columns, `S`, and `Vh` with that many rows.
-fn decomposed<T: Field>(matrix: &[T::Wide], [m, n, columns, rows]: [usize; 4]) -> Result<Factors<T>> {
+fn decomposed<T: Field>(with: Means<'_>, matrix: &[T::Wide], [m, n, columns, rows]: [usize; 4]) -> Result<Factors<T>> {
     let a = MatRef::from_row_major_slice(matrix, m, n);
     let reduced = columns == rows;
     if reduced
         && tall::suits(m, n)
-        && let Some(basis) = Tall::new(OP, a)?
+        && let Some(basis) = Tall::new(with, OP, a)?
     {
         // A = Q R, and R = u S v^H gives A = (Q u) S v^H.
         let (small, values, right) = dense_factors(basis.r().as_ref(), n, n)?;
-        return Ok((T::narrowed(OP, basis.times(small.as_ref()), 0)?, values, dense(OP, right.transpose(), 0)?));
+        return Ok((T::narrowed(with, OP, basis.times(small.as_ref()), 0)?, values, dense(with, OP, right.transpose(), 0)?));
     }
     if reduced
         && tall::suits(n, m)
-        && let Some(basis) = Tall::new(OP, a.transpose())?
+        && let Some(basis) = Tall::new(with, OP, a.transpose())?
     {
         // A^T = (Q u) S v^H gives A = conj(v) S (Q u)^T.
         let (small, values, right) = dense_factors(basis.r().as_ref(), m, m)?;
         let rows = basis.times(small.as_ref());
-        return Ok((dense(OP, right.as_ref(), 0)?, values, dense(OP, MatRef::from_column_major_slice(&rows, m, n), 0)?));
+        return Ok((dense(with, OP, right.as_ref(), 0)?, values, dense(with, OP, MatRef::from_column_major_slice(&rows, m, n), 0)?));
     }
     let (left, values, right) = dense_factors(a, columns, rows)?;
-    Ok((dense(OP, left.as_ref(), 0)?, values, dense(OP, right.transpose(), 0)?))
+    Ok((dense(with, OP, left.as_ref(), 0)?, values, dense(with, OP, right.transpose(), 0)?))
 }
 
 /// `U` with that many columns, `S`, and the conjugate of `V` with as many columns as `Vh` has rows.

@@ -10,7 +10,7 @@
 //! Y. Yamamoto, Y. Nakatsukasa, Y. Yanagisawa, T. Fukaya: Roundoff error analysis of the CholeskyQR2 algorithm, ETNA 44 (2015).
 use super::Wide;
 use super::product::float::multiply;
-use crate::memory::{self, PARALLEL};
+use crate::memory::{self, Means, PARALLEL, Store};
 use array_protocol::{LinalgOp, Result};
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::cholesky::llt::factor::{cholesky_in_place, cholesky_in_place_scratch};
@@ -35,7 +35,7 @@ pub(super) fn suits(m: usize, n: usize) -> bool {
 pub(super) struct Tall<W: Wide> {
     n: usize,
     /// `m x n` in C order.
-    q1: Vec<W>,
+    q1: Store<W>,
     l1: Mat<W>,
     l2: Mat<W>,
 }
@@ -48,13 +48,14 @@ impl<W: Wide> Tall<W> {
     ///
     /// # Errors
     /// `OutOfMemory`.
-    pub(super) fn new(op: LinalgOp, a: MatRef<'_, W>) -> Result<Option<Self>> {
+    pub(super) fn new(with: Means<'_>, op: LinalgOp, a: MatRef<'_, W>) -> Result<Option<Self>> {
         let (m, n) = (a.nrows(), a.ncols());
         let count = (m / n).clamp(1, RANGES);
         let (rows, chunk, parallel) = (m.div_ceil(count), chunk(n), parallel(m * n, n));
         let count = m.div_ceil(rows);
-        let mut sums = memory::filled(op, count * n * n, W::default())?;
+        let mut sums = Store::<W>::new(with, op, count * n * n)?;
         memory::parts(&mut sums, n * n, parallel, &|i, sum| {
+            sum.fill(W::default());
             let end = m.min((i + 1) * rows);
             for start in (i * rows..end).step_by(chunk) {
                 add_gram(sum, a.subrows(start, chunk.min(end - start)));
@@ -66,12 +67,12 @@ impl<W: Wide> Tall<W> {
         if (0..n).any(|j| l1[(j, j)].real().powi(2) < 2f64.powi(-44) * gram[(j, j)].real()) {
             return Ok(None);
         }
-        let mut q1 = memory::filled(op, m * n, W::default())?;
-        sums.fill(W::default());
+        let mut q1 = Store::<W>::new(with, op, m * n)?;
         let mut ranges: Vec<Range<'_, W>> =
             q1.chunks_mut(rows * n).zip(sums.chunks_mut(n * n)).enumerate().map(|(i, (q, sum))| (i * rows, q, sum)).collect();
         memory::parts(&mut ranges, 1, parallel, &|_, range| {
             for (first, q, sum) in range {
+                sum.fill(W::default());
                 for (i, q) in q.chunks_mut(chunk * n).enumerate() {
                     let rows = q.len() / n;
                     let mut q = MatMut::from_row_major_slice_mut(q, rows, n);
@@ -99,38 +100,38 @@ impl<W: Wide> Tall<W> {
     }
 
     /// `Q`, `m x n` in C order.
-    pub(super) fn q(mut self) -> Vec<W> {
-        let mut q = std::mem::take(&mut self.q1);
-        self.each_chunk(&mut q, &|q| over(q, self.l2.as_ref()));
+    pub(super) fn q(self) -> Store<W> {
+        let mut q = self.q1;
+        each_chunk(self.n, &mut q, &|q| over(q, self.l2.as_ref()));
         q
     }
 
     /// `Q w`, `m x n` in C order, for a `w` of `n x n`.
-    pub(super) fn times(mut self, w: MatRef<'_, W>) -> Vec<W> {
-        let mut q = std::mem::take(&mut self.q1);
+    pub(super) fn times(self, w: MatRef<'_, W>) -> Store<W> {
+        let mut q = self.q1;
         let mut factor = Mat::<W>::identity(self.n, self.n);
         over(factor.as_mut(), self.l2.as_ref());
         let factor = &factor * w;
-        self.each_chunk(&mut q, &|q| {
+        each_chunk(self.n, &mut q, &|q| {
             let copy = q.to_owned();
             multiply(q, copy.as_ref(), factor.as_ref());
         });
         q
     }
+}
 
-    /// Changes chunks of the rows of `q`, which has `n` columns in C order.
-    fn each_chunk(&self, q: &mut [W], change: &(dyn Fn(MatMut<'_, W>) + Sync)) {
-        let (n, parallel) = (self.n, parallel(q.len(), self.n));
-        memory::parts(q, chunk(n) * n, parallel, &|_, q| {
-            let rows = q.len() / n;
-            change(MatMut::from_row_major_slice_mut(q, rows, n));
-        });
-    }
+/// Changes chunks of the rows of `q`, which has `n` columns in C order.
+fn each_chunk<W: Wide>(n: usize, q: &mut [W], change: &(dyn Fn(MatMut<'_, W>) + Sync)) {
+    let parallel = parallel(q.len(), n);
+    memory::parts(q, chunk(n) * n, parallel, &|_, q| {
+        let rows = q.len() / n;
+        change(MatMut::from_row_major_slice_mut(q, rows, n));
+    });
 }
 
 /// Rows of a chunk: fewer would not pay for reading and writing the sums.
 fn chunk(n: usize) -> usize {
-    (CHUNK / n).max(256)
+    (CHUNK / n).max(512)
 }
 
 /// Whether products of so many elements by `n` columns are worth several threads.
