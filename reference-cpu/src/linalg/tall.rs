@@ -61,7 +61,7 @@ impl<W: Wide> Tall<W> {
                 add_gram(sum, a.subrows(start, chunk.min(end - start)));
             }
         });
-        let gram = total(&sums, n);
+        let gram = total(&mut sums, n);
         let Some(l1) = factored(&gram) else { return Ok(None) };
         // What is left of a column besides those before it, against the whole column.
         if (0..n).any(|j| l1[(j, j)].real().powi(2) < 2f64.powi(-44) * gram[(j, j)].real()) {
@@ -82,9 +82,13 @@ impl<W: Wide> Tall<W> {
                 }
             }
         });
-        let gram = total(&sums, n);
-        let error = |i: usize, j: usize| if i == j { gram[(i, i)].real() - 1.0 } else { gram[(i.max(j), i.min(j))].magnitude() };
-        let squares: f64 = (0..n * n).map(|at| error(at / n, at % n).powi(2)).sum();
+        let gram = total(&mut sums, n);
+        // The lower triangle, twice what is below the diagonal.
+        let column = |j: usize| {
+            let (own, below) = ((gram[(j, j)].real() - 1.0).powi(2), (j + 1..n).map(|i| gram[(i, j)].magnitude().powi(2)));
+            own + 2.0 * below.sum::<f64>()
+        };
+        let squares: f64 = (0..n).map(column).sum();
         // Not the other way round: a NaN is no small error.
         if !(squares.sqrt() <= 0.1) {
             return Ok(None);
@@ -146,11 +150,15 @@ fn add_gram<W: Wide>(sum: &mut [W], a: MatRef<'_, W>) {
     triangular::matmul(sum, BlockStructure::TriangularLower, Accum::Add, a.adjoint(), whole, a, whole, W::one_impl(), Par::Seq);
 }
 
-/// The sum of matrices of `n x n`, always in the same order.
-fn total<W: Wide>(sums: &[W], n: usize) -> Mat<W> {
-    let mut all = Mat::zeros(n, n);
-    sums.chunks(n * n).for_each(|sum| all += MatRef::from_column_major_slice(sum, n, n));
-    all
+/// The sum of matrices of `n x n`, always in the same order, in place of the first.
+fn total<W: Wide>(sums: &mut [W], n: usize) -> Mat<W> {
+    let (first, others) = sums.split_at_mut(n * n);
+    memory::parts(first, CHUNK, n * n >= PARALLEL && !others.is_empty(), &|i, part| {
+        let len = part.len();
+        let mut part = MatMut::from_column_major_slice_mut(part, len, 1);
+        others.chunks(n * n).for_each(|sum| part += MatRef::from_column_major_slice(&sum[i * CHUNK..i * CHUNK + len], len, 1));
+    });
+    MatRef::from_column_major_slice(first, n, n).to_owned()
 }
 
 /// `L` of `gram = L L^H`, of which the lower triangle is read; `None`: it is not positive definite.
