@@ -22,15 +22,15 @@ mod runs {
         Backend, Call, Device, Error, ErrorKind, HostArray, Info, Intercept, InterchangeOp, Op, Reply, Result, UnaryOp, Via,
     };
     use conformance::case::Incident;
-    use conformance::journal::{CheckRecord, Status};
+    use conformance::journal::{CheckRecord, Start, Status};
     use conformance::plan::Mode;
-    use conformance::run::{Finished, RunError, Settings, Silent, run};
+    use conformance::run::{Finished, RunError, Settings, Silent, Watch, run};
     use conformance::worker::{Launch, Runner, Unavailable, Worker, WorkerLimits, requested, serve, serve_with};
     use libtest_mimic::Failed;
     use reference_cpu::Cpu;
     use std::io::Write;
     use std::sync::Arc;
-    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
     use std::time::Duration;
 
     /// What the backend does instead of `exp` of a float64.
@@ -45,6 +45,21 @@ mod runs {
         fn alive(&self, op: impl Into<Op>) -> Result<()> {
             let gone = Error::new(ErrorKind::Lost, op).detail("it fell off the bus");
             if self.lost.load(Ordering::Relaxed) { Err(gone) } else { Ok(()) }
+        }
+    }
+
+    /// The one argument of `exp` that "misses" has wrong: about 4e-43, which no drawn case comes near.
+    const MISSED: u32 = 0x0000_0123;
+
+    impl Misbehaves {
+        /// `exp` of float32, wrong for one argument.
+        fn missing(&self, below: &Cpu, x: &<Cpu as Backend>::Array) -> Result<Reply<<Cpu as Backend>::Array>> {
+            let y = below.unary(UnaryOp::Exp, x)?;
+            let (arguments, mut values) = (below.download(x)?, below.download(&y)?);
+            let at = arguments.view::<f32>().and_then(|v| v.iter().position(|v| v.to_bits() == MISSED));
+            let (Some(at), Some(v)) = (at, values.view_mut::<f32>()) else { return Ok(Reply::One(y)) };
+            v[at] = 1.5;
+            below.upload(&values, None).map(Reply::One)
         }
     }
 
@@ -73,6 +88,11 @@ mod runs {
                     "loses" => self.lost.store(true, Ordering::Relaxed),
                     _ => {}
                 }
+            }
+            if let ("misses", Call::Unary { op: UnaryOp::Exp, x }) = (self.how.as_str(), &call)
+                && below.dtype(x) == array_protocol::DType::Float32
+            {
+                return self.missing(below, x);
             }
             self.alive(call.op())?;
             call.apply(below)
@@ -119,6 +139,7 @@ mod runs {
             Trial::test("start::refuses", || unavailable("refuses")),
             Trial::test("start::dies", || unavailable("dies")),
             Trial::test("start::garbage", || unavailable("garbage")),
+            Trial::test("exhaustive::finds_the_one_wrong_input", one_wrong_input),
             Trial::test("determinism::workers", determinism),
             Trial::test("determinism::seed", other_seed),
             Trial::test("foreign_text_stays_text", foreign_text),
@@ -127,6 +148,17 @@ mod runs {
     }
 
     fn finish(name: &str, filters: &[&str], seed: u64, workers: usize) -> std::result::Result<Finished, RunError> {
+        watched(Mode::Smoke, name, filters, seed, workers, &Silent)
+    }
+
+    fn watched(
+        mode: Mode,
+        name: &str,
+        filters: &[&str],
+        seed: u64,
+        workers: usize,
+        watch: &dyn Watch,
+    ) -> std::result::Result<Finished, RunError> {
         let suite = array_protocol::manifest::load().map_err(RunError::Manifest)?;
         let hash = array_protocol::manifest::suite_hash();
         // Where the memory is what runs out, a busy machine must not run out of time first.
@@ -136,14 +168,14 @@ mod runs {
         let source =
             move || -> std::result::Result<Box<dyn Runner>, Unavailable> { Ok(Box::new(Worker::start(launch.clone(), limits.clone())?)) };
         let settings = Settings {
-            mode: Mode::Smoke,
+            mode,
             seed,
             workers,
             filters: filters.iter().map(|f| f.to_string()).collect(),
             profiles: vec![],
             worker: name.into(),
         };
-        run(&suite, &hash, &source, &settings, None, None, &Silent)
+        run(&suite, &hash, &source, &settings, None, None, watch)
     }
 
     fn check(right: bool, what: impl Into<String>) -> std::result::Result<(), Failed> {
@@ -191,6 +223,36 @@ mod runs {
             Err(e) => Err(e.to_string().into()),
             Ok(_) => Err("a worker that does not start was run".into()),
         }
+    }
+
+    /// Steps that were announced, and that were taken.
+    #[derive(Default)]
+    struct Steps(AtomicU64, AtomicU64);
+    impl Watch for Steps {
+        fn planned(&self, _: &Start, steps: u64) {
+            self.0.store(steps, Ordering::Relaxed);
+        }
+        fn begin(&self, _: &str) {}
+        fn advance(&self, steps: u64) {
+            self.1.fetch_add(steps, Ordering::Relaxed);
+        }
+        fn done(&self, _: &CheckRecord) {
+            self.advance(1);
+        }
+    }
+
+    fn one_wrong_input() -> std::result::Result<(), Failed> {
+        let exp = ["::exp.accuracy@float32"];
+        let standard = watched(Mode::Standard, "misses", &exp, 1, 1, &Silent).map_err(|e| e.to_string())?;
+        check(standard.journal.checks[0].status == Status::Pass, "the fault is to be one that drawn cases miss")?;
+        let steps = Steps::default();
+        let all = watched(Mode::Exhaustive, "misses", &exp, 1, 1, &steps).map_err(|e| e.to_string())?;
+        let record = &all.journal.checks[0];
+        check(record.status == Status::Fail, format!("ended as {}", record.status.name()))?;
+        let summary = &record.failure.as_ref().ok_or("a failure without a case")?.summary;
+        check(summary.contains(&format!("{MISSED:#010x}")), format!("the input is not named: {summary}"))?;
+        let (planned, taken) = (steps.0.load(Ordering::Relaxed), steps.1.load(Ordering::Relaxed));
+        check(planned > 1000 && taken == planned, format!("{taken} steps of {planned}"))
     }
 
     fn determinism() -> std::result::Result<(), Failed> {

@@ -97,5 +97,23 @@ fn a_failed_write_changes_nothing() {
     assert_eq!(kind(b.setitem(&mut x, &[], Arg::Scalar(0.5.into()))), ErrorKind::Dtype);
     assert_eq!(kind(b.setitem(&mut x, &idx![3], Arg::Scalar(0.into()))), ErrorKind::Index);
     assert_eq!(kind(b.setitem(&mut x, &[Index::Array(&vector(&[0i64, 5]))], Arg::Scalar(0.into()))), ErrorKind::Index);
+    // Far behind what is written first.
+    let far: Vec<i8> = (0..100_000).map(|i| if i == 99_999 { -4 } else { 0 }).collect();
+    assert_eq!(kind(b.setitem(&mut x, &[Index::Array(&vector(&far))], Arg::Scalar(0.into()))), ErrorKind::Index);
     assert_eq!(values::<i32>(Ok(x)), [1, 2, 3]);
+}
+
+#[test]
+fn the_first_position_outside_is_named() {
+    let b = Cpu::new();
+    let x = array([7, 0], &[0f32; 0]);
+    assert_eq!(kind(b.take(&x, &vector(&[7u8]), &Some(0))), ErrorKind::Index);
+    let mut positions: Vec<i64> = (0..300_000).map(|i| i % 14 - 7).collect();
+    let x = vector(&[0f32; 7]);
+    assert_eq!(b.take(&x, &vector(&positions), &None).map(|y| shape(&y)).unwrap(), [300_000]);
+    (positions[123_456], positions[250_000]) = (-8, 7);
+    let error = b.take(&x, &vector(&positions), &None).err().unwrap();
+    assert_eq!(error.kind(), ErrorKind::Index);
+    assert!(error.to_string().contains("index -8 on an axis of length 7"), "{error}");
+    assert!(kind(b.take(&array([], &[1f32]), &vector(&[0i64]), &Some(0))) == ErrorKind::Axis);
 }
