@@ -347,7 +347,7 @@ impl Examiner {
             if tally.incident.is_some() || tally.failing > 0 {
                 return;
             }
-            if (block + 1) * BLOCK % STEP == 0 {
+            if ((block + 1) * BLOCK).is_multiple_of(STEP) {
                 advance(1);
             }
         }
