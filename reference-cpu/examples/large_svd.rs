@@ -17,6 +17,7 @@ use reference_cuda::{Cuda, Options};
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 /// Decomposes a tall random matrix, A = U diag(S) Vh, in blocks of rows.
@@ -76,11 +77,21 @@ const WELL_CONDITIONED: f64 = 1e3;
 /// Above this one the smallest singular values are rounding errors, and their vectors are not determined by A W.
 const SINGULAR: f64 = 1e13;
 /// Triangular factors that are brought together at once.
-const GROUP: usize = 8;
+const GROUP: usize = 16;
 
 type Outcome<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-fn main() -> Outcome<()> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => {
+            eprintln!("error: {e}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Outcome<()> {
     let args = Args::parse();
     if args.cols == 0 || args.rows < args.cols || args.block == 0 {
         return Err("there must be a column, a row in a block, and no fewer rows than columns".into());
