@@ -99,7 +99,7 @@ fn factored<W: Wide>(matrix: &[W], rhs: &[W], n: usize, k: usize) -> Option<Mat<
     let mut x = MatRef::from_row_major_slice(rhs, n, k).to_owned();
     let (mut order, mut places) = (vec![0usize; n], vec![0usize; n]);
     // Measured: below, threads do not pay.
-    threaded(n.saturating_mul(n).saturating_mul(n), enough, |par| {
+    threaded(n.saturating_mul(n).saturating_mul(n), 1 << 29, |par| {
         let scratch = lu_in_place_scratch::<usize, W>(n, n, par, Default::default()).or(solve_in_place_scratch::<usize, W>(n, k, par));
         let mut scratch = MemBuffer::new(scratch);
         let (_, exchanges) = lu_in_place(lu.as_mut(), &mut order, &mut places, par, MemStack::new(&mut scratch), Default::default());
