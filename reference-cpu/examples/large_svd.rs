@@ -82,7 +82,7 @@ const GROUP: usize = 16;
 type Outcome<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 fn main() -> ExitCode {
-    match run() {
+    match as_asked(&Args::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) => {
             eprintln!("error: {e}");
@@ -91,17 +91,16 @@ fn main() -> ExitCode {
     }
 }
 
-fn run() -> Outcome<()> {
-    let args = Args::parse();
+fn as_asked(args: &Args) -> Outcome<()> {
     if args.cols == 0 || args.rows < args.cols || args.block == 0 {
         return Err("there must be a column, a row in a block, and no fewer rows than columns".into());
     }
     if let Some(threads) = args.threads {
         rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
     }
-    let values = on(args.backend, Work::Decompose, &args)?;
+    let values = on(args.backend, Work::Decompose, args)?;
     match args.compare {
-        Some(other) => compare(&args, &values, other, &on(other, Work::Values, &args)?),
+        Some(other) => compare(args, &values, other, &on(other, Work::Values, args)?),
         None => Ok(()),
     }
 }
