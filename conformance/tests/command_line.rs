@@ -80,8 +80,10 @@ fn a_journal_that_is_cut_off_and_a_certificate_that_was_touched() {
 
 #[test]
 fn a_file_that_is_not_there_is_named_once() {
-    let (code, text) = said(&["replay", "/no/such/case.json"]);
-    assert_eq!((code, text.matches("/no/such/case.json").count()), (2, 1), "{text}");
+    for command in ["replay", "report", "badge", "verify"] {
+        let (code, text) = said(&[command, "/no/such/file"]);
+        assert_eq!((code, text.matches("/no/such/file").count()), (2, 1), "{command}: {text}");
+    }
 }
 
 #[test]

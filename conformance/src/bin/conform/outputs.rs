@@ -1,7 +1,7 @@
 //! `conform report` and `conform badge`.
 use crate::{CONFORMS, Outcome, suite, texts};
 use clap::Args;
-use conformance::journal::{Journal, read_journal};
+use conformance::journal::{Journal, JournalError, read_journal};
 use conformance::report::{self, Badge};
 use std::path::{Path, PathBuf};
 
@@ -26,8 +26,16 @@ pub(crate) struct BadgeArgs {
     out: Option<PathBuf>,
 }
 
-fn read(path: &Path) -> Result<Journal, String> {
-    read_journal(path).map_err(|e| format!("{}: {e}", path.display()))
+/// A journal.
+///
+/// # Errors
+/// What is wrong with which file.
+pub(crate) fn read(path: &Path) -> Result<Journal, String> {
+    read_journal(path).map_err(|e| match e {
+        // Names the file itself.
+        JournalError::Io(..) => e.to_string(),
+        _ => format!("{}: {e}", path.display()),
+    })
 }
 
 fn beside(out: &Option<PathBuf>, journal: &Path) -> PathBuf {

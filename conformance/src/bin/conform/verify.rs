@@ -1,9 +1,10 @@
 //! `conform verify`: trust, but run it again.
+use crate::outputs::read;
 use crate::progress::Bar;
 use crate::{CONFORMS, FAILS, INCIDENTS, Outcome, Reach, UNAVAILABLE, suite, threads};
 use clap::Args;
 use conformance::expected::ExpectedFailures;
-use conformance::journal::{Journal, Status, read_journal};
+use conformance::journal::{Journal, Status};
 use conformance::plan::Mode;
 use conformance::report::Certificate;
 use conformance::run::{RunError, Settings, run as run_suite};
@@ -36,7 +37,7 @@ pub(crate) struct VerifyArgs {
 pub(crate) fn verify(args: &VerifyArgs) -> Outcome {
     let text = std::fs::read_to_string(&args.certificate).map_err(|e| format!("{}: {e}", args.certificate.display()))?;
     let journal = match &args.journal {
-        Some(path) => Some(read_journal(path).map_err(|e| format!("{}: {e}", path.display()))?),
+        Some(path) => Some(read(path)?),
         None => None,
     };
     let certificate = match Certificate::verify(&text, journal.as_ref()) {
