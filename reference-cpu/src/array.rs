@@ -1,17 +1,17 @@
 //! The array: a shared typed buffer and a layout.
 use crate::loops;
-use crate::memory::{self, Means, Plain, Store};
+use crate::memory::{self, Elements, Means, Plain, Store};
 use crate::simd::Simd;
 use array_protocol::strided::Layout;
 use array_protocol::{DType, Element, Error, ErrorKind, Op, Result, Shape};
 use std::borrow::Cow;
-use std::sync::Arc;
+use triomphe::Arc;
 
 macro_rules! buffers {
     ($($t:ty = $d:ident),* $(,)?) => {
         /// The memory of an array, shared by its views.
         #[derive(Clone)]
-        pub(crate) enum Buffer { $( $d(Arc<Store<$t>>) ),* }
+        pub(crate) enum Buffer { $( $d(Arc<Elements<$t>>) ),* }
 
         impl Buffer {
             #[inline]
@@ -19,9 +19,9 @@ macro_rules! buffers {
         }
 
         $( impl Typed for $t {
-            fn wrap(data: Arc<Store<Self>>) -> Buffer { Buffer::$d(data) }
-            fn get(buffer: &Buffer) -> Option<&Arc<Store<Self>>> { if let Buffer::$d(data) = buffer { Some(data) } else { None } }
-            fn get_mut(buffer: &mut Buffer) -> Option<&mut Arc<Store<Self>>> { if let Buffer::$d(data) = buffer { Some(data) } else { None } }
+            fn wrap(data: Arc<Elements<Self>>) -> Buffer { Buffer::$d(data) }
+            fn get(buffer: &Buffer) -> Option<&Arc<Elements<Self>>> { if let Buffer::$d(data) = buffer { Some(data) } else { None } }
+            fn get_mut(buffer: &mut Buffer) -> Option<&mut Arc<Elements<Self>>> { if let Buffer::$d(data) = buffer { Some(data) } else { None } }
         } )*
 
         /// Runs `$body` with `$alias` bound to the Rust type of a dtype of this backend.
@@ -35,9 +35,9 @@ macro_rules! buffers {
 
 /// A Rust type whose arrays this backend keeps.
 pub(crate) trait Typed: Element + Copy + Default + PartialEq + Plain {
-    fn wrap(data: Arc<Store<Self>>) -> Buffer;
-    fn get(buffer: &Buffer) -> Option<&Arc<Store<Self>>>;
-    fn get_mut(buffer: &mut Buffer) -> Option<&mut Arc<Store<Self>>>;
+    fn wrap(data: Arc<Elements<Self>>) -> Buffer;
+    fn get(buffer: &Buffer) -> Option<&Arc<Elements<Self>>>;
+    fn get_mut(buffer: &mut Buffer) -> Option<&mut Arc<Elements<Self>>>;
 }
 
 buffers! {
@@ -91,7 +91,13 @@ impl CpuArray {
     pub(crate) fn new<T: Typed>(shape: Shape, data: impl Into<Store<T>>) -> Self {
         let data = data.into();
         debug_assert_eq!(shape.size(), data.len());
-        CpuArray { buffer: T::wrap(Arc::new(data)), layout: Layout::contiguous(shape) }
+        CpuArray { buffer: T::wrap(data.share()), layout: Layout::contiguous(shape) }
+    }
+
+    /// The shape of this array, which lies in C order, around other elements.
+    #[inline]
+    pub(crate) fn around(&self, buffer: Buffer) -> Self {
+        CpuArray { buffer, layout: Layout { offset: 0, ..self.layout.clone() } }
     }
 
     /// Rank 0.
@@ -122,6 +128,13 @@ impl CpuArray {
     #[inline]
     pub(crate) fn data<T: Typed>(&self, op: impl Into<Op>) -> Result<&[T]> {
         T::get(&self.buffer).map(|data| &***data).ok_or_else(|| wrong_dtype(op, &[self.dtype()]))
+    }
+
+    /// The elements, where they lie in C order and are few.
+    #[inline]
+    pub(crate) fn few<T: Typed>(&self) -> Option<&[T]> {
+        let run = self.layout.run().filter(|r| r.len() <= loops::SMALL)?;
+        T::get(&self.buffer)?.get(run)
     }
 
     /// The elements in C order, borrowed where they lie so.

@@ -1,8 +1,8 @@
 //! Data in and out, and devices.
 use crate::array::{CpuArray, Typed, any_dtype, no_such_dtype};
-use crate::memory::{self, Means, Store};
+use crate::memory::{self, Elements, Means};
 use array_protocol::{Device, Error, ErrorKind, HostArray, InterchangeOp, Op, Result, dlpack};
-use std::sync::Arc;
+use triomphe::Arc;
 
 /// The only device is the host.
 ///
@@ -38,7 +38,7 @@ pub(crate) fn to_device(x: &CpuArray, device: Device) -> Result<CpuArray> {
 }
 
 /// What keeps an exported buffer alive.
-struct Held<T: Typed>(Arc<Store<T>>);
+struct Held<T: Typed>(Arc<Elements<T>>);
 
 impl<T: Typed> AsRef<[u8]> for Held<T> {
     fn as_ref(&self) -> &[u8] {

@@ -3,16 +3,29 @@ use crate::{DType, Element, Error, ErrorKind, Result};
 use smallvec::SmallVec;
 use std::fmt;
 
-/// The lengths of the axes; no heap up to rank 6.
+/// The lengths of the axes; no heap up to rank 4.
 #[derive(PartialEq, Eq, Hash, Default, PartialOrd, Ord)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
-pub struct Shape(SmallVec<[usize; 6]>);
+pub struct Shape(SmallVec<[usize; 4]>);
 
 impl Clone for Shape {
-    /// In one piece: the derived one goes axis by axis, which small arrays feel.
     #[inline]
     fn clone(&self) -> Self {
-        Shape(SmallVec::from_slice(&self.0))
+        Shape(clone_short(&self.0))
+    }
+}
+
+/// A copy: without a call for few elements, which small arrays feel.
+#[inline]
+pub(crate) fn clone_short<T: Copy + Default>(values: &[T]) -> SmallVec<[T; 4]> {
+    let none = T::default();
+    match *values {
+        [] => SmallVec::new(),
+        [a] => SmallVec::from_buf_and_len([a, none, none, none], 1),
+        [a, b] => SmallVec::from_buf_and_len([a, b, none, none], 2),
+        [a, b, c] => SmallVec::from_buf_and_len([a, b, c, none], 3),
+        [a, b, c, d] => SmallVec::from_buf([a, b, c, d]),
+        _ => SmallVec::from_slice(values),
     }
 }
 

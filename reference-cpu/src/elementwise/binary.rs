@@ -1,8 +1,8 @@
 //! Operations on two broadcast operands.
 use super::{Elementwise, Join};
 use crate::Cpu;
-use crate::array::{CpuArray, Typed, any_dtype, gather, wrong_dtype};
-use crate::loops::{View, update, zip};
+use crate::array::{Buffer, CpuArray, Typed, any_dtype, gather, wrong_dtype};
+use crate::loops::{View, update, zip, zip_few};
 use crate::promote::{Fitted, common};
 use array_protocol::strided::broadcast;
 use array_protocol::{BinaryOp, Error, ErrorKind, Operand, Result, Shape, derived};
@@ -42,6 +42,11 @@ pub(crate) fn binary(b: &Cpu, op: BinaryOp, x1: Operand<&CpuArray>, x2: Operand<
     if !native(op) {
         return derived::binary(b, op, x1, x2);
     }
+    if let (Operand::Array(x), Operand::Array(y)) = (x1, x2)
+        && let Some(buffer) = alike(b, op, x, y)?
+    {
+        return Ok(x.around(buffer));
+    }
     let dtype = common(op, &[x1, x2])?;
     any_dtype!(op, dtype, T => {
         let join = T::binary(op).ok_or_else(|| wrong_dtype(op, &[dtype]))?;
@@ -55,6 +60,23 @@ pub(crate) fn binary(b: &Cpu, op: BinaryOp, x1: Operand<&CpuArray>, x2: Operand<
                 check(op, &shape, y, allowed)?;
                 zip(b.means(), op, x, y, shape, kernel)
             }
+        }
+    })
+}
+
+/// The elements of the result for two small arrays of one dtype and shape, for which all but the kernel takes longer than the kernel: it has
+/// the layout of the first. `None` for others.
+#[inline]
+fn alike(b: &Cpu, op: BinaryOp, x: &CpuArray, y: &CpuArray) -> Result<Option<Buffer>> {
+    if x.shape() != y.shape() {
+        return Ok(None);
+    }
+    any_dtype!(op, x.dtype(), T => {
+        let (Some(x), Some(y)) = (x.few::<T>(), y.few::<T>()) else { return Ok(None) };
+        match T::binary(op) {
+            Some(Join::Same(kernel)) => zip_few(b.means(), op, x, y, kernel).map(Some),
+            Some(Join::Bool(kernel)) => zip_few(b.means(), op, x, y, kernel).map(Some),
+            _ => Ok(None),
         }
     })
 }

@@ -2,7 +2,7 @@
 use super::grid::BLOCK;
 use super::operand::{Reader, Scratch};
 use super::{Axes, Grid};
-use crate::array::{CpuArray, Typed};
+use crate::array::{Buffer, CpuArray, Typed};
 use crate::elementwise::{Kernel1, Kernel2};
 use crate::memory::{self, Means, PARALLEL, Store};
 use crate::simd::Simd;
@@ -47,7 +47,7 @@ pub(crate) fn copy<T: Typed>(simd: Simd, op: impl Into<Op>, data: &[T], layout: 
 }
 
 /// Contiguous operands of up to so many elements take no plan.
-const SMALL: usize = 1 << 12;
+pub(crate) const SMALL: usize = 1 << 12;
 
 /// An operand: a buffer, and which of its elements.
 #[derive(Clone, Copy)]
@@ -85,7 +85,7 @@ const COPIES: usize = 64;
 
 /// `kernel` over two operands of few elements. Says whether they are.
 #[inline]
-fn zip_few<A: Typed, B: Typed, U: Typed>(simd: Simd, x: View<'_, A>, y: View<'_, B>, out: &mut [U], kernel: Kernel2<A, B, U>) -> bool {
+fn briefly<A: Typed, B: Typed, U: Typed>(simd: Simd, x: View<'_, A>, y: View<'_, B>, out: &mut [U], kernel: Kernel2<A, B, U>) -> bool {
     let n = out.len();
     match (x.few(n), y.few(n)) {
         (Some(Few::Run(a)), Some(Few::Run(b))) => kernel(simd, a, b, out),
@@ -102,11 +102,14 @@ fn zip_few<A: Typed, B: Typed, U: Typed>(simd: Simd, x: View<'_, A>, y: View<'_,
 /// `OutOfMemory`.
 pub(crate) fn map<A: Typed, U: Typed>(with: Means<'_>, op: impl Into<Op>, x: &CpuArray, kernel: Kernel1<A, U>) -> Result<CpuArray> {
     let (op, simd) = (op.into(), with.simd);
+    if let Some(few) = x.few::<A>() {
+        let mut out = Store::<U>::new(with, op, few.len())?;
+        kernel(simd, few, &mut out);
+        return Ok(x.around(U::wrap(out.share())));
+    }
     let data = x.data::<A>(op)?;
     let mut out = Store::<U>::new(with, op, x.size())?;
-    if let Some(run) = x.layout.run().filter(|r| r.len() <= SMALL).and_then(|r| data.get(r)) {
-        kernel(simd, run, &mut out);
-    } else if let Some(grid) = grid(op, x.shape(), [&x.layout], size_of::<U>())? {
+    if let Some(grid) = grid(op, x.shape(), [&x.layout], size_of::<U>())? {
         grid.run(simd, &mut out, PARALLEL, &|task, writer| {
             let mut a = Reader::new(simd, &grid, 0, data);
             grid.each(task, &mut |tile| {
@@ -133,7 +136,7 @@ pub(crate) fn zip<A: Typed, B: Typed, U: Typed>(
     let (op, simd) = (op.into(), with.simd);
     let n = memory::size(op, &shape)?;
     let mut out = Store::<U>::new(with, op, n)?;
-    if zip_few(simd, x, y, &mut out, kernel) {
+    if briefly(simd, x, y, &mut out, kernel) {
         return Ok(CpuArray::new(shape, out));
     }
     if let Some(grid) = grid(op, &shape, [x.layout, y.layout], size_of::<U>())? {
@@ -147,6 +150,23 @@ pub(crate) fn zip<A: Typed, B: Typed, U: Typed>(
         });
     }
     Ok(CpuArray::new(shape, out))
+}
+
+/// `kernel` over as many elements of one as of the other.
+///
+/// # Errors
+/// `OutOfMemory`.
+#[inline]
+pub(crate) fn zip_few<A: Typed, U: Typed>(
+    with: Means<'_>,
+    op: impl Into<Op>,
+    x: &[A],
+    y: &[A],
+    kernel: Kernel2<A, A, U>,
+) -> Result<Buffer> {
+    let mut out = Store::<U>::new(with, op, x.len())?;
+    kernel(with.simd, x, y, &mut out);
+    Ok(U::wrap(out.share()))
 }
 
 /// One of two arrays, element by element, by a third; all broadcast to `shape`.

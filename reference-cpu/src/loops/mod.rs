@@ -20,4 +20,4 @@ mod stream;
 use array_protocol::strided::Axes;
 use grid::Grid;
 
-pub(crate) use drivers::{View, choose, copy, map, rewrite, update, zip};
+pub(crate) use drivers::{SMALL, View, choose, copy, map, rewrite, update, zip, zip_few};

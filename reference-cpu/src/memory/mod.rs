@@ -3,7 +3,7 @@ mod pages;
 mod pool;
 
 pub(crate) use pages::Plain;
-pub(crate) use pool::{Pool, Store};
+pub(crate) use pool::{Elements, Pool, Store};
 
 use crate::array::Typed;
 use crate::simd::Simd;

@@ -7,14 +7,15 @@ use smallvec::SmallVec;
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{self, Mutex, PoisonError};
+use triomphe::{Arc, UniqueArc};
 
 /// At most so many bytes wait for their next use.
 const KEPT: usize = 1 << 30;
 /// Smaller results, in bytes, come from the general allocator, which has them in a few nanoseconds.
 const POOLED: usize = 1 << 10;
-/// Results of so many elements live inside of their array.
-const INLINE: usize = 16;
+/// Results of so many elements live beside their count of references: of float64, in what is moved without a call, 128 bytes.
+const INLINE: usize = 12;
 
 /// Memory by size. `bool` has its own: not all bytes are values of it.
 type Key = (bool, usize);
@@ -79,7 +80,7 @@ pub(crate) struct Block<T: Plain> {
     pages: Option<Pages>,
     len: usize,
     key: Key,
-    pool: Arc<Pool>,
+    pool: sync::Arc<Pool>,
     values: PhantomData<T>,
 }
 
@@ -91,13 +92,16 @@ impl<T: Plain> Drop for Block<T> {
     }
 }
 
-/// The elements of an array, alone in memory.
-pub(crate) enum Store<T: Typed> {
+/// The elements of an array, shared by its views.
+pub(crate) enum Elements<T: Typed> {
     /// Few, or made by a library.
     Heap(SmallVec<[T; INLINE]>),
     /// From a pool.
     Block(Block<T>),
 }
+
+/// The elements of an array that is being made, at the place in memory where they are shared later.
+pub(crate) struct Store<T: Typed>(UniqueArc<Elements<T>>);
 
 impl<T: Typed> Store<T> {
     /// Room for `n` elements, for an operation that writes each: what is in them now is any value.
@@ -107,7 +111,7 @@ impl<T: Typed> Store<T> {
     #[inline]
     pub(crate) fn new(with: Means<'_>, op: impl Into<Op>, n: usize) -> Result<Store<T>> {
         if n <= INLINE {
-            return Ok(Store::Heap(SmallVec::from_buf_and_len([T::default(); INLINE], n)));
+            return Ok(Store::heap(SmallVec::from_buf_and_len([T::default(); INLINE], n)));
         }
         let op = op.into();
         let bytes = n.checked_mul(size_of::<T>()).ok_or_else(|| exhausted(op, None))?;
@@ -120,10 +124,21 @@ impl<T: Typed> Store<T> {
     /// One element.
     #[inline]
     pub(crate) fn of(value: T) -> Store<T> {
-        Store::Heap(SmallVec::from_buf_and_len([value; INLINE], 1))
+        Store::heap(SmallVec::from_buf_and_len([value; INLINE], 1))
     }
 
-    fn pooled(pool: &Arc<Pool>, op: Op, n: usize, bytes: usize) -> Result<Store<T>> {
+    #[inline]
+    fn heap(values: SmallVec<[T; INLINE]>) -> Store<T> {
+        Store(UniqueArc::new(Elements::Heap(values)))
+    }
+
+    /// The same, for all who want it.
+    #[inline]
+    pub(crate) fn share(self) -> Arc<Elements<T>> {
+        self.0.shareable()
+    }
+
+    fn pooled(pool: &sync::Arc<Pool>, op: Op, n: usize, bytes: usize) -> Result<Store<T>> {
         let size = rounded(bytes).ok_or_else(|| exhausted(op, Some(bytes)))?;
         let key = (T::DTYPE == DType::Bool, size);
         let pages = match pool.take(key) {
@@ -141,13 +156,38 @@ impl<T: Typed> Store<T> {
                     .ok_or_else(|| exhausted(op, Some(bytes)))?
             }
         };
-        Ok(Store::Block(Block { pages: Some(pages), len: n, key, pool: pool.clone(), values: PhantomData }))
+        let block = Block { pages: Some(pages), len: n, key, pool: pool.clone(), values: PhantomData };
+        Ok(Store(UniqueArc::new(Elements::Block(block))))
     }
 }
 
 impl<T: Typed> From<Vec<T>> for Store<T> {
     fn from(values: Vec<T>) -> Self {
-        if values.len() <= INLINE { Store::Heap(SmallVec::from_slice(&values)) } else { Store::Heap(SmallVec::from_vec(values)) }
+        Store::heap(if values.len() <= INLINE { SmallVec::from_slice(&values) } else { SmallVec::from_vec(values) })
+    }
+}
+
+impl<T: Typed> Deref for Elements<T> {
+    type Target = [T];
+    #[inline]
+    fn deref(&self) -> &[T] {
+        match self {
+            Elements::Heap(values) => values,
+            Elements::Block(block) => block.pages.as_ref().map_or(&[], |p| p.values(block.len)),
+        }
+    }
+}
+
+impl<T: Typed> DerefMut for Elements<T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut [T] {
+        match self {
+            Elements::Heap(values) => values,
+            Elements::Block(block) => {
+                let len = block.len;
+                block.pages.as_mut().map_or(&mut [], |p| p.values_mut(len))
+            }
+        }
     }
 }
 
@@ -155,23 +195,14 @@ impl<T: Typed> Deref for Store<T> {
     type Target = [T];
     #[inline]
     fn deref(&self) -> &[T] {
-        match self {
-            Store::Heap(values) => values,
-            Store::Block(block) => block.pages.as_ref().map_or(&[], |p| p.values(block.len)),
-        }
+        &self.0
     }
 }
 
 impl<T: Typed> DerefMut for Store<T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut [T] {
-        match self {
-            Store::Heap(values) => values,
-            Store::Block(block) => {
-                let len = block.len;
-                block.pages.as_mut().map_or(&mut [], |p| p.values_mut(len))
-            }
-        }
+        &mut self.0
     }
 }
 
@@ -182,7 +213,7 @@ mod tests {
 
     #[test]
     fn memory_is_used_again_and_bool_has_its_own() {
-        let pool = Arc::new(Pool::default());
+        let pool = sync::Arc::new(Pool::default());
         let with = Means { simd: Default::default(), pool: Some(&pool) };
         let mut a = Store::<u8>::new(with, UnaryOp::Abs, 5000).unwrap();
         a.fill(7);
@@ -198,7 +229,7 @@ mod tests {
 
     #[test]
     fn large_memory_starts_at_a_huge_page_and_is_zero() {
-        let pool = Arc::new(Pool::default());
+        let pool = sync::Arc::new(Pool::default());
         let with = Means { simd: Default::default(), pool: Some(&pool) };
         let a = Store::<f32>::new(with, UnaryOp::Abs, 3_000_001).unwrap();
         assert_eq!(a.len(), 3_000_001);
@@ -212,7 +243,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_had_is_an_error() {
-        let pool = Arc::new(Pool::default());
+        let pool = sync::Arc::new(Pool::default());
         let with = Means { simd: Default::default(), pool: Some(&pool) };
         for n in [usize::MAX / 2, usize::MAX / 8, 1 << 50] {
             let error = Store::<f64>::new(with, UnaryOp::Abs, n).err().unwrap();

@@ -1,11 +1,12 @@
 //! Where the elements of an array lie in its buffer. Views (transposed, stepped, reversed, repeated) are other layouts of one buffer.
 use crate::Shape;
+use crate::host::clone_short;
 use smallvec::SmallVec;
 
 /// Distances in elements, one per axis.
 pub type Strides = SmallVec<[isize; INLINE]>;
 /// Up to this rank they need no heap.
-const INLINE: usize = 6;
+const INLINE: usize = 4;
 
 /// Shape, strides and offset, all in elements.
 ///
@@ -24,7 +25,7 @@ pub struct Layout {
 impl Clone for Layout {
     #[inline]
     fn clone(&self) -> Self {
-        Layout { shape: self.shape.clone(), strides: Strides::from_slice(&self.strides), offset: self.offset }
+        Layout { shape: self.shape.clone(), strides: clone_short(&self.strides), offset: self.offset }
     }
 }
 
@@ -56,7 +57,10 @@ impl Layout {
     /// Whether the elements lie in C order without gaps.
     #[inline]
     pub fn is_contiguous(&self) -> bool {
-        self.contiguous_tail() == self.rank()
+        match (&self.shape[..], &self.strides[..]) {
+            (&[length], &[stride]) => stride == 1 || length <= 1,
+            _ => self.contiguous_tail() == self.rank(),
+        }
     }
 
     /// The part of the buffer that is the array, where its elements lie in C order without gaps.

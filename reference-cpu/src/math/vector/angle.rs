@@ -25,11 +25,11 @@ const TAN_PI_8: f64 = 0.414_213_562_373_095_1;
 /// What `FRAC_PI_4` leaves of pi/4, of which it has 50 bits: three times it is exact.
 const PI_4_LOW: f64 = 3.061616997868383e-17;
 
-/// `2^200`, `2^450`, `2^600`, `2^900`
+/// `2^200`, `2^450`, `2^600`, `2^800`
 const TWO_200: f64 = 1_606_938_044_258_990_275_541_962_092_341_162_602_522_202_993_782_792_835_301_376.0;
 const TWO_450: f64 = TWO_200 * TWO_200 * 1_125_899_906_842_624.0;
 const TWO_600: f64 = TWO_200 * TWO_200 * TWO_200;
-const TWO_900: f64 = TWO_450 * TWO_450;
+const TWO_800: f64 = TWO_200 * TWO_600;
 
 /// What differs between the types.
 pub(crate) trait Plane: Copy {
@@ -70,7 +70,8 @@ impl Plane for f64 {
     #[inline(always)]
     fn atan2(self, x: f64) -> f64 {
         let (big, small) = order(x.abs(), self.abs());
-        let scale = select(big > TWO_900, 1.0 / TWO_200, select(big < 1.0 / TWO_900, TWO_200, 1.0));
+        // Scaled up, what the quotient leaves is exact even of subnormal numbers, unless the quotient is subnormal too.
+        let scale = select(big > TWO_800, 1.0 / TWO_200, TWO_200);
         // Of infinities, only which are infinite matters.
         let infinite = big == f64::INFINITY;
         let small = select(infinite, select(small == f64::INFINITY, 1.0, small * 0.0), small * scale);
@@ -79,9 +80,8 @@ impl Plane for f64 {
         let (eighths, sign) = octant(x, self.abs() > x.abs(), wide);
         let (n, n_low) = fast_sum(select(wide, -big, -0.0), small);
         let (d, d_low) = fast_sum(at_least(big, f64::MIN_POSITIVE), select(wide, small, 0.0));
-        let inverse = 1.0 / d;
-        let q = n * inverse;
-        let q_low = q.mul_add(-d_low, q.mul_add(-d, n) + n_low) * inverse;
+        let q = n / d;
+        let q_low = q.mul_add(-d_low, q.mul_add(-d, n) + n_low) / d;
         let z = q * q;
         let low = (q * z).mul_add(polynomial(z, &ATAN), z.mul_add(-q_low, q_low));
         let (high, lost) = fast_sum(eighths * FRAC_PI_4, sign * q);
