@@ -9,7 +9,7 @@ const PATIENCE: usize = 24;
 /// Parts that may wait; more than halvings lead to.
 const WAITING: usize = 96;
 /// Registers that a partition reads at once. Twice as many are no more than the smallest part that is partitioned.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 8;
 
 /// Sorts keys and turns them into element bits.
 pub(super) fn quicksort<K: Key>(t: V4, data: &mut [K], code: Code<K>) {
