@@ -92,6 +92,15 @@ pub(crate) fn fetch_behind<T>(part: &[T]) {
     );
 }
 
+/// Asks for the head of what begins at an address.
+#[inline(always)]
+pub(crate) fn fetch_at<T>(start: *const T, n: usize) {
+    (0..(n * size_of::<T>()).min(AHEAD)).step_by(64).for_each(
+        #[inline(always)]
+        |line| fetch(start.cast::<u8>().wrapping_add(line)),
+    );
+}
+
 /// Asks for the line of memory at an address, which may be anywhere, where there is such an instruction.
 #[inline(always)]
 #[allow(unsafe_code, reason = "an intrinsic on a pointer that it does not follow")]

@@ -2,7 +2,7 @@
 use super::grid::{BLOCK, Grid, Tile};
 use super::stream::Writer;
 use crate::memory::Plain;
-use crate::simd::{Simd, fetch_behind};
+use crate::simd::{Simd, fetch_at, fetch_behind};
 
 /// How the runs of an operand are had.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -96,9 +96,15 @@ impl<'a, T: Plain + Default> Reader<'a, T> {
             let (simd, data, at, strides) = (self.simd, self.data, tile.at[i], (self.row, self.column));
             return writer.run(tile, 0, &mut |out| pack(simd, data, at, strides, tile.columns, out));
         }
+        let before = self.at;
         self.load(i, tile);
         for k in 0..tile.runs {
-            writer.copy(tile, k, self.run(tile, k));
+            let run = self.run(tile, k);
+            if self.mode == Mode::Direct && tile.runs == 1 {
+                // The next tile lies as far behind this one as this one behind the last.
+                fetch_at(self.data.as_ptr().wrapping_add(self.at.wrapping_add(self.at.wrapping_sub(before))), run.len());
+            }
+            writer.copy(tile, k, run);
         }
     }
 }
