@@ -26,6 +26,8 @@ pub(super) trait Lanes: Sized {
     /// # Safety
     /// The keys are there to be written.
     unsafe fn store_at(to: *mut Self, v: Vector);
+    /// The key in lane 0.
+    fn first(v: Vector) -> Self;
     fn splat(t: V4, key: Self) -> Vector;
     fn smaller(t: V4, a: Vector, b: Vector) -> Vector;
     fn larger(t: V4, a: Vector, b: Vector) -> Vector;
@@ -87,6 +89,10 @@ macro_rules! lanes {
             unsafe fn store_at(to: *mut Self, v: Vector) {
                 // SAFETY: the caller's. No alignment is needed.
                 unsafe { to.cast::<Vector>().write_unaligned(v) }
+            }
+            #[inline(always)]
+            fn first(v: Vector) -> Self {
+                bytemuck::cast::<Vector, [$t; $n]>(v)[0]
             }
             #[inline(always)]
             fn splat(t: V4, key: Self) -> Vector {

@@ -164,16 +164,23 @@ fn equal<K: Key>(t: V4, keys: &mut [K], code: Code<K>, pivot: K, common: bool, b
 #[inline(always)]
 fn pivot<K: Key>(t: V4, n: usize, register: impl Fn(usize) -> Vector) -> (K, bool) {
     let eighth = (n - K::LANES) / 8;
-    let [a, b, c] = if n <= 8 * limit::<K>() {
-        [register(eighth), register(4 * eighth), register(7 * eighth)]
-    } else {
+    if n <= 8 * limit::<K>() {
+        // Of these are the most: to sort the lanes would take about as long as the partition.
+        let v = middle::<K>(t, [register(eighth), register(4 * eighth), register(7 * eighth)]);
+        let nine = middle::<K>(t, [v, K::rotate(t, v, 1), K::rotate(t, v, 2)]);
+        let all = middle::<K>(t, [nine, K::rotate(t, nine, 3), K::rotate(t, nine, 6)]);
+        let pivot = K::first(all);
+        let other = K::less(t, v, K::splat(t, pivot)) | K::less(t, K::splat(t, pivot), v);
+        return (pivot, (other.count_ones() as usize) < K::LANES - 1);
+    }
+    let v = middle::<K>(
+        t,
         [
             middle::<K>(t, [register(0), register(eighth), register(2 * eighth)]),
             middle::<K>(t, [register(3 * eighth), register(4 * eighth), register(5 * eighth)]),
             middle::<K>(t, [register(6 * eighth), register(7 * eighth), register(8 * eighth)]),
-        ]
-    };
-    let v = middle::<K>(t, [a, b, c]);
+        ],
+    );
     let lanes = sorted_lanes::<K>(t, v);
     let half = K::LANES / 2;
     (lanes[half], lanes[half] == lanes[half - 1] || lanes[half] == lanes[half + 1])
