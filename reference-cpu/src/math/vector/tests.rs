@@ -205,7 +205,8 @@ fn edges_of_one_operand() {
     }
 }
 
-/// Pairs for `f`: of edges, of random numbers, of random bits, of results near the ends of the range, of quotients next to integers.
+/// Pairs for `f`: of edges, of random numbers, of random bits, of results near the ends of the range, of quotients next to integers, of
+/// subnormal numbers whose quotients are normal.
 fn pairs(words: &mut Words) -> Vec<(Vec<f64>, Vec<f64>)> {
     let edges = edges();
     let both = edges.iter().flat_map(|&x| edges.iter().map(move |&y| (x, y))).unzip();
@@ -226,6 +227,7 @@ fn pairs(words: &mut Words) -> Vec<(Vec<f64>, Vec<f64>)> {
         (bases, ends),
         (words.many(n, wide), words.many(n, wide)),
         (multiples, divisors),
+        (words.many(n, |w| w.between(-1074.0, -1000.0).exp2()), words.many(n, |w| w.between(-1000.0, -60.0).exp2())),
     ]
 }
 
