@@ -68,6 +68,13 @@ pub enum RunError {
     Unavailable(Unavailable),
     /// What the backend says of itself cannot be: names, profiles, declared choices.
     Claims(Vec<String>),
+    /// There is no such profile.
+    Profile {
+        /// What was asked for.
+        asked: String,
+        /// The profiles that there are.
+        known: Vec<String>,
+    },
     /// The filters match no check.
     Empty(Vec<String>),
     /// The journal cannot be written.
@@ -85,6 +92,7 @@ impl fmt::Display for RunError {
                 write!(f, "the backend claims what cannot be:")?;
                 list.iter().try_for_each(|c| write!(f, "\n  {c}"))
             }
+            RunError::Profile { asked, known } => write!(f, "there is no profile `{asked}` (known: {})", known.join(", ")),
             RunError::Empty(filters) => {
                 write!(f, "no check matches {}; `conform list` prints what filters match", filters.join(" or "))
             }
@@ -113,6 +121,24 @@ pub struct Finished {
     pub stale: Vec<String>,
 }
 
+/// The plan for these profiles (empty: all) and filters (empty: all).
+///
+/// # Errors
+/// `Profile` where one of them is none, `Empty` where nothing matches.
+pub fn plan(suite: &Suite, profiles: &[String], filters: &[String]) -> Result<Plan, RunError> {
+    let known = known_profiles(suite);
+    if let Some(asked) = profiles.iter().find(|p| !known.contains(p.as_str())) {
+        return Err(RunError::Profile { asked: asked.clone(), known: known.into_iter().map(String::from).collect() });
+    }
+    let plan = Plan::new(suite, profiles, filters);
+    if plan.checks.is_empty() { Err(RunError::Empty([filters, profiles].concat())) } else { Ok(plan) }
+}
+
+/// The profiles that operations name.
+fn known_profiles(suite: &Suite) -> BTreeSet<&str> {
+    suite.operations.iter().map(|e| e.manifest.operation.profile.as_str()).collect()
+}
+
 /// Runs the suite on a backend and writes the journal.
 ///
 /// # Errors
@@ -133,10 +159,7 @@ pub fn run(
     if !wrong.is_empty() {
         return Err(RunError::Claims(wrong));
     }
-    let plan = Plan::new(suite, &settings.profiles, &settings.filters);
-    if plan.checks.is_empty() {
-        return Err(RunError::Empty([&settings.filters[..], &settings.profiles[..]].concat()));
-    }
+    let plan = plan(suite, &settings.profiles, &settings.filters)?;
     let start = Start {
         journal: JOURNAL_FORMAT,
         spec: array_protocol::SPEC_VERSION.into(),
@@ -204,7 +227,7 @@ fn claims(suite: &Suite, hello: &Hello) -> Vec<String> {
     if info.spec != array_protocol::SPEC_VERSION {
         wrong.push(format!("written for specification `{}`; this harness has {}", info.spec, array_protocol::SPEC_VERSION));
     }
-    let known: BTreeSet<&str> = suite.operations.iter().map(|e| e.manifest.operation.profile.as_str()).collect();
+    let known = known_profiles(suite);
     let names: Vec<&str> = known.iter().copied().collect();
     wrong.extend(
         info.profiles.iter().filter(|p| !known.contains(p.as_str())).map(|p| format!("profile `{p}` (known: {})", names.join(", "))),

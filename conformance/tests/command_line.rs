@@ -40,10 +40,12 @@ fn a_backend_that_does_not_exist() {
 #[test]
 fn a_filter_that_matches_nothing() {
     refuses(&["list", "--filter", "no_such_clause"], 2, &["no check matches no_such_clause", "conform list"]);
+    refuses(&["list", "--profile", "sparse"], 2, &["no profile `sparse`", "core, fft, interchange, linalg, random"]);
     let (folder, _) = scratch("x");
     let out = folder.path().display().to_string();
     if cfg!(feature = "reference-cpu") {
         refuses(&["run", "reference-cpu", "--filter", "no_such_clause", "--out", &out], 2, &["no_such_clause", "conform list"]);
+        refuses(&["run", "reference-cpu", "--profile", "sparse", "--out", &out], 2, &["no profile `sparse`", "core, fft"]);
     }
 }
 

@@ -1,8 +1,7 @@
 //! `conform list` and `conform explain`.
 use crate::{CONFORMS, Outcome, USAGE, suite};
 use clap::Args;
-use conformance::plan::Plan;
-use conformance::run::RunError;
+use conformance::run::plan;
 use std::io::Write;
 
 #[derive(Args)]
@@ -17,10 +16,7 @@ pub(crate) struct ListArgs {
 
 pub(crate) fn list(args: &ListArgs) -> Outcome {
     let (suite, _) = suite()?;
-    let plan = Plan::new(&suite, &args.profile, &args.filter);
-    if plan.checks.is_empty() {
-        return Err(RunError::Empty([&args.filter[..], &args.profile[..]].concat()).to_string());
-    }
+    let plan = plan(&suite, &args.profile, &args.filter).map_err(|e| e.to_string())?;
     let mut out = std::io::stdout().lock();
     for check in &plan.checks {
         // A closed pipe (`| head`) is no error.
