@@ -104,7 +104,7 @@ pub(crate) fn fetch_at<T>(start: *const T, n: usize) {
 /// Asks for the line of memory at an address, which may be anywhere, where there is such an instruction.
 #[inline(always)]
 #[allow(unsafe_code, reason = "an intrinsic on a pointer that it does not follow")]
-fn fetch(at: *const u8) {
+pub(crate) fn fetch(at: *const u8) {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: this instruction reads nothing into the program and fails at no address.
     unsafe {

@@ -2,6 +2,7 @@
 use super::keys::{Code, Key};
 use super::lanes::Vector;
 use super::network::{limit, sort_small, sorted_lanes};
+use crate::simd::fetch;
 use pulp::x86::V4;
 
 /// Uneven partitions after which the input is taken to be hostile.
@@ -10,6 +11,8 @@ const PATIENCE: usize = 24;
 const WAITING: usize = 96;
 /// Registers that a partition reads at once. Twice as many are no more than the smallest part that is partitioned.
 const AT_ONCE: usize = 8;
+/// Registers between those that are read and those that are asked for meanwhile.
+const AHEAD: usize = 16;
 
 /// Sorts keys and turns them into element bits.
 pub(super) fn quicksort<K: Key>(t: V4, data: &mut [K], code: Code<K>) {
@@ -165,7 +168,7 @@ fn equal<K: Key>(t: V4, keys: &mut [K], code: Code<K>, pivot: K, common: bool, b
 fn pivot<K: Key>(t: V4, n: usize, register: impl Fn(usize) -> Vector) -> (K, bool) {
     let eighth = (n - K::LANES) / 8;
     if n <= 8 * limit::<K>() {
-        // Of these are the most: to sort the lanes would take about as long as the partition.
+        // Most parts are so small: to sort the lanes would take about as long as the partition.
         let v = middle::<K>(t, [register(eighth), register(4 * eighth), register(7 * eighth)]);
         let nine = middle::<K>(t, [v, K::rotate(t, v, 1), K::rotate(t, v, 2)]);
         let all = middle::<K>(t, [nine, K::rotate(t, nine, 3), K::rotate(t, nine, 6)]);
@@ -290,6 +293,13 @@ fn split<K: Key>(t: V4, keys: &mut [K], pivot: Vector, front: impl Fn(Vector, Ve
             |i| unsafe { K::load_at(at.add(from + i * K::LANES)) },
         )
     };
+    // Two places that move towards each other, in turns that nobody foresees, are more than the processor sees through by itself.
+    let ahead = |from: usize| {
+        (0..AT_ONCE).for_each(
+            #[inline(always)]
+            |i| fetch(at.wrapping_add(from.wrapping_add(i * K::LANES)).cast()),
+        );
+    };
     macro_rules! put {
         ($registers:expr) => {
             for v in $registers {
@@ -308,9 +318,11 @@ fn split<K: Key>(t: V4, keys: &mut [K], pivot: Vector, front: impl Fn(Vector, Ve
         // Read in either arm, for the processor to guess: which side it is depends on all keys before.
         let registers = if left - free.low <= free.high - right {
             left += AT_ONCE * K::LANES;
+            ahead(left + AHEAD * K::LANES);
             read(left - AT_ONCE * K::LANES)
         } else {
             right -= AT_ONCE * K::LANES;
+            ahead(right.wrapping_sub((AHEAD + AT_ONCE) * K::LANES));
             read(right)
         };
         put!(registers);
