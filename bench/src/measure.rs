@@ -100,9 +100,11 @@ const BATCH: u64 = 10_000_000;
 /// Between two players. Threads of a pool (OpenBLAS, rayon) spin for some milliseconds after a call, on the cores that the next one needs.
 const REST: Duration = Duration::from_millis(40);
 
-/// Calls shorter than this many nanoseconds are preceded by one that is not timed: the rest has put the threads of pools to sleep, and
+/// Calls shorter than this many nanoseconds are preceded by some that are not timed: the rest has put the threads of pools to sleep, and
 /// on a virtual machine the system may take milliseconds to spread them over the cores again.
 const WOKEN: u64 = 100_000_000;
+/// Nanoseconds of such calls, at least one.
+const WAKING: u64 = 30_000_000;
 
 /// A player in a row.
 struct Entry<'a, R> {
@@ -163,8 +165,9 @@ pub fn measure<R: Row>(settings: &Settings, group: &str, row: &R, players: &mut 
             if settings.scale != Scale::Tiny {
                 std::thread::sleep(REST);
             }
-            let asleep = settings.scale != Scale::Tiny && entry.estimate / entry.calls < WOKEN;
-            let woken = if asleep { entry.player.time(1, settings.clock).map(drop) } else { Ok(()) };
+            let each = entry.estimate / entry.calls;
+            let asleep = settings.scale != Scale::Tiny && each < WOKEN;
+            let woken = if asleep { entry.player.time(WAKING / each.max(1) + 1, settings.clock).map(drop) } else { Ok(()) };
             match woken.and_then(|()| entry.player.time(entry.calls, settings.clock)) {
                 Ok(ns) => entry.rounds.push(ns as f64 / entry.calls as f64),
                 Err(e) => faults.push(format!("{}: {e}", entry.player.name())),
