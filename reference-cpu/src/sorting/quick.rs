@@ -294,6 +294,7 @@ fn split<K: Key>(t: V4, keys: &mut [K], pivot: Vector, front: impl Fn(Vector, Ve
         )
     };
     // Two places that move towards each other, in turns that nobody foresees, are more than the processor sees through by itself.
+    // (By the count of registers: `fetch_at` with the same bytes was slower by a twenty-fifth.)
     let ahead = |from: usize| {
         (0..AT_ONCE).for_each(
             #[inline(always)]
