@@ -3,7 +3,7 @@
 use crate::Cpu;
 use crate::array::{CpuArray, wrong_dtype};
 use crate::memory::BLOCK;
-use crate::simd::Simd;
+use crate::simd::{Simd, fetch_at};
 use array_protocol::{Error, ErrorKind, IndexingOp, Result, Shape};
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -70,6 +70,9 @@ struct Entries<'a, T: Copy> {
 
 impl<T: Entry> Positions for Entries<'_, T> {
     fn places(&self, start: usize, block: &mut [isize]) -> bool {
+        if let Some(next) = self.entries.get(start + block.len()..) {
+            fetch_at(next.as_ptr(), next.len());
+        }
         self.simd.run(
             #[inline(always)]
             || {
