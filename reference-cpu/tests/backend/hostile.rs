@@ -1,21 +1,12 @@
 //! No argument makes the backend panic: calls drawn at random, most of them wrong.
 use crate::array;
+use crate::draw::Draw;
 use array_protocol::options::*;
 use array_protocol::{Backend, BinaryOp, Call, DType, FftOp, Index, Operand, RandomOp, ReduceOp, Scalar, Shape, UnaryOp};
 use num_complex::Complex;
 use reference_cpu::{Cpu, CpuArray};
 
-/// SplitMix64.
-struct Draw(u64);
-
 impl Draw {
-    fn word(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ z >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ z >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ z >> 31
-    }
     fn below(&mut self, n: usize) -> usize {
         (self.word() % n as u64) as usize
     }

@@ -1,5 +1,6 @@
 //! Behaviour of the backend through the trait: a handful of cases a family, errors, layouts, and arrays as values.
 mod arithmetic;
+mod draw;
 mod fourier;
 mod hostile;
 mod indexing;

@@ -1,23 +1,11 @@
 //! Sorting against a plain stable sort, bit for bit: all dtypes, patterns, lengths around the thresholds, all instruction sets.
+use crate::draw::Draw;
 use crate::{array, kind, shape, values, vector};
 use array_protocol::options::{Search, Side, Sort};
 use array_protocol::{Backend, Element, ErrorKind};
 use num_complex::Complex;
 use reference_cpu::{Cpu, Simd};
 use std::cmp::Ordering;
-
-/// SplitMix64.
-struct Draw(u64);
-
-impl Draw {
-    fn word(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ z >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ z >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ z >> 31
-    }
-}
 
 /// Elements made from random words, with the order of the specification.
 trait Sample: Element + Copy + PartialOrd + std::fmt::Debug {

@@ -23,8 +23,9 @@ fn rare(a: f64, b: f64) -> bool {
     !((a / b).abs() < TWO_52) & (a.abs() < f64::INFINITY) & (b != 0.0)
 }
 
-/// `floor_divide` of all pairs
-pub(crate) fn floor_divide<T: Real>(simd: Simd, a: &[T], b: &[T], out: &mut [T]) {
+/// All pairs, by a function of their exact values; those whose quotient is too large by another.
+#[inline(always)]
+fn pairs<T: Real>(simd: Simd, a: &[T], b: &[T], out: &mut [T], plain: impl Fn(f64, f64) -> f64, large: impl Fn(T, T) -> T) {
     guarded(
         simd,
         (a, b),
@@ -32,11 +33,23 @@ pub(crate) fn floor_divide<T: Real>(simd: Simd, a: &[T], b: &[T], out: &mut [T])
         #[inline(always)]
         |x, y| rare(x.into(), y.into()),
         #[inline(always)]
-        |x, y| {
-            let (a, b): (f64, f64) = (x.into(), y.into());
+        |x, y| T::from_exact(plain(x.into(), y.into())),
+        large,
+    );
+}
+
+/// `floor_divide` of all pairs
+pub(crate) fn floor_divide<T: Real>(simd: Simd, a: &[T], b: &[T], out: &mut [T]) {
+    pairs(
+        simd,
+        a,
+        b,
+        out,
+        #[inline(always)]
+        |a, b| {
             // Infinite operands and zeros have the quotient itself.
             let plain = (a.abs() < f64::INFINITY) & (b.abs() < f64::INFINITY) & (a != 0.0) & (b != 0.0);
-            T::from_exact(select(plain, divide(a, b).0, a / b))
+            select(plain, divide(a, b).0, a / b)
         },
         division::floor_divide,
     );
@@ -44,17 +57,15 @@ pub(crate) fn floor_divide<T: Real>(simd: Simd, a: &[T], b: &[T], out: &mut [T])
 
 /// `remainder` of all pairs
 pub(crate) fn remainder<T: Real>(simd: Simd, a: &[T], b: &[T], out: &mut [T]) {
-    guarded(
+    pairs(
         simd,
-        (a, b),
+        a,
+        b,
         out,
         #[inline(always)]
-        |x, y| rare(x.into(), y.into()),
-        #[inline(always)]
-        |x, y| {
-            let (a, b): (f64, f64) = (x.into(), y.into());
+        |a, b| {
             let r = divide(a, b).1;
-            T::from_exact(select(r == 0.0, 0f64.copysign(b), r))
+            select(r == 0.0, 0f64.copysign(b), r)
         },
         division::remainder,
     );

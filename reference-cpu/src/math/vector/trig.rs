@@ -78,8 +78,9 @@ macro_rules! trigonometric {
 trigonometric!(f32, sin_f32, cos_f32);
 trigonometric!(f64, sin_f64, cos_f64);
 
-/// `sin` of all elements
-pub(crate) fn sin<T: Trigonometric>(simd: Simd, a: &[T], out: &mut [T]) {
+/// A function of all elements, and another of those that are too large for it.
+#[inline(always)]
+fn all<T: Trigonometric>(simd: Simd, a: &[T], out: &mut [T], fast: impl Fn(T) -> T, large: impl Fn(T) -> T) {
     guarded(
         simd,
         (a, a),
@@ -87,23 +88,19 @@ pub(crate) fn sin<T: Trigonometric>(simd: Simd, a: &[T], out: &mut [T]) {
         #[inline(always)]
         |x, _| x.large(),
         #[inline(always)]
-        |x, _| x.sin_fast(),
-        |x, _| x.sin_large(),
+        |x, _| fast(x),
+        |x, _| large(x),
     );
+}
+
+/// `sin` of all elements
+pub(crate) fn sin<T: Trigonometric>(simd: Simd, a: &[T], out: &mut [T]) {
+    all(simd, a, out, T::sin_fast, T::sin_large);
 }
 
 /// `cos` of all elements
 pub(crate) fn cos<T: Trigonometric>(simd: Simd, a: &[T], out: &mut [T]) {
-    guarded(
-        simd,
-        (a, a),
-        out,
-        #[inline(always)]
-        |x, _| x.large(),
-        #[inline(always)]
-        |x, _| x.cos_fast(),
-        |x, _| x.cos_large(),
-    );
+    all(simd, a, out, T::cos_fast, T::cos_large);
 }
 
 /// `x = k pi/2 + r + low`: `k` modulo 4 in the low bits.
