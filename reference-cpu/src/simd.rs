@@ -80,7 +80,7 @@ impl Simd {
 }
 
 /// Bytes between what is read and what is asked for meanwhile: some processors do not look ahead beyond a page.
-const AHEAD: usize = 1 << 11;
+pub(crate) const AHEAD: usize = 1 << 11;
 
 /// Asks for the memory that lies a little behind this part, which is about to be read: where it goes on as it began.
 #[inline(always)]

@@ -9,19 +9,31 @@ use serde::{Deserialize, Serialize};
 use std::hint::black_box;
 
 /// Best rates of all threads together.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Limits {
     /// Bytes read and written a second, of a copy beyond the caches.
     pub copy: f64,
-    /// Bytes read a second, of a sum beyond the caches.
-    pub read: f64,
+    /// Of sums of buffers of rising lengths, within the caches and beyond them.
+    pub read: Vec<Rate>,
     /// Float64 operations a second, two for each multiplication with addition.
     pub flops_f64: f64,
     pub flops_f32: f64,
 }
 
-/// Bytes of a buffer: far beyond the caches.
+/// How fast a buffer is read again and again.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Rate {
+    /// Of the buffer.
+    pub bytes: usize,
+    /// Bytes read a second.
+    pub rate: f64,
+}
+
+/// Bytes of the shortest buffer that is read, and of the longest, which is far beyond the caches.
+const SHORT: usize = 1 << 20;
 const LONG: usize = 1 << 28;
+/// Instead of both, where only the form matters.
+const TINY: usize = 1 << 15;
 /// Turns of the loop over registers: some ten milliseconds.
 const TURNS: usize = 1 << 20;
 const ROUNDS: usize = 5;
@@ -38,21 +50,17 @@ impl Limits {
     /// # Errors
     /// Where there is no memory for the buffers.
     pub(crate) fn measure(tiny: bool, clock: Clock) -> std::io::Result<Limits> {
-        let (bytes, turns) = if tiny { (1 << 15, 1) } else { (LONG, TURNS) };
-        let part = bytes / 8 / rayon::current_num_threads().max(1) * 8;
-        let (mut from, mut to) = (memory(bytes)?, memory(bytes)?);
+        let (short, long, turns) = if tiny { (TINY, TINY, 1) } else { (SHORT, LONG, TURNS) };
+        let (mut from, mut to) = (memory(long)?, memory(long)?);
         from.fill(1);
-        let mut best = Limits::default();
+        let lengths = std::iter::successors(Some(short), |n| Some(n * 2)).take_while(|&n| n <= long);
+        let mut best = Limits { read: lengths.map(|bytes| Rate { bytes, rate: 0.0 }).collect(), ..Limits::default() };
         for _ in 0..ROUNDS {
-            // The system's own copy of long parts: it knows when to write around the caches.
-            let copy =
-                seconds(clock, || to.par_chunks_mut(part).zip(from.par_chunks(part)).for_each(|(to, from)| to.copy_from_slice(from)));
+            best.copy = best.copy.max(copied(clock, &from, &mut to));
             black_box(&mut to);
-            best.copy = best.copy.max(2.0 * bytes as f64 / copy);
-            let read = seconds(clock, || {
-                black_box(from.par_chunks(part).map(|p| sum(bytemuck::cast_slice(p))).sum::<f64>());
-            });
-            best.read = best.read.max(bytes as f64 / read);
+            for Rate { bytes, rate } in &mut best.read {
+                *rate = rate.max(read(clock, &from[..*bytes], long / *bytes));
+            }
             best.flops_f64 = best.flops_f64.max(flops::<f64, 96>(clock, 0.5, turns, f64::mul_add));
             best.flops_f32 = best.flops_f32.max(flops::<f32, 192>(clock, 0.5, turns, f32::mul_add));
         }
@@ -60,13 +68,19 @@ impl Limits {
     }
 
     /// The better of each.
-    pub(crate) fn max(self, other: Limits) -> Limits {
+    pub(crate) fn max(self, other: &Limits) -> Limits {
+        let better = |(a, b): (&Rate, &Rate)| Rate { rate: a.rate.max(b.rate), ..*a };
         Limits {
             copy: self.copy.max(other.copy),
-            read: self.read.max(other.read),
+            read: self.read.iter().zip(&other.read).map(better).collect(),
             flops_f64: self.flops_f64.max(other.flops_f64),
             flops_f32: self.flops_f32.max(other.flops_f32),
         }
+    }
+
+    /// Bytes read a second from buffers of so many: of the next length that was measured.
+    fn read(&self, bytes: usize) -> Option<f64> {
+        Some(self.read.iter().find(|r| r.bytes >= bytes).or(self.read.last())?.rate)
     }
 
     /// The nanoseconds that a row takes at least, whose inputs and result are of these lengths and bytes.
@@ -74,7 +88,7 @@ impl Limits {
         match row.work {
             Work::Unknown => None,
             // What hardly writes is bound by reading.
-            Work::Move if bytes_out * 8 < bytes_in => Some(bytes_in as f64 / self.read * 1e9),
+            Work::Move if bytes_out * 8 < bytes_in => Some(bytes_in as f64 / self.read(bytes_in)? * 1e9),
             Work::Move => Some((bytes_in + bytes_out) as f64 / self.copy * 1e9),
             Work::Flops(count) => {
                 let single = row.inputs.first().is_some_and(|i| i.dtype == DType::Float32);
@@ -83,6 +97,34 @@ impl Limits {
             }
         }
     }
+}
+
+/// Bytes that one thread takes of so many, in whole numbers.
+fn part(bytes: usize) -> usize {
+    (bytes / size_of::<f64>() / rayon::current_num_threads().max(1)).max(1) * size_of::<f64>()
+}
+
+/// Bytes read and written a second by the system's own copy of long parts: it knows when to write around the caches.
+fn copied(clock: Clock, from: &[u8], to: &mut [u8]) -> f64 {
+    let n = part(from.len());
+    2.0 * from.len() as f64
+        / seconds(clock, || to.par_chunks_mut(n).zip(from.par_chunks(n)).for_each(|(to, from)| to.copy_from_slice(from)))
+}
+
+/// Passes that are not timed: the third level takes some until it keeps a buffer.
+const UNTIMED: usize = 8;
+
+/// Bytes read a second, so many times.
+fn read(clock: Clock, from: &[u8], times: usize) -> f64 {
+    let pass = |times: usize| {
+        from.par_chunks(part(from.len())).for_each(|part| {
+            for _ in 0..times {
+                black_box(sum(bytemuck::cast_slice(black_box(part))));
+            }
+        });
+    };
+    pass(UNTIMED);
+    (from.len() * times) as f64 / seconds(clock, || pass(times))
 }
 
 /// Memory in large pages where the system has them: what an array library has to be held against.

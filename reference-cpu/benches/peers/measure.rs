@@ -72,7 +72,7 @@ pub(crate) fn run(args: &Args, part: usize, groups: &[Group]) -> std::io::Result
         rows.push(measured);
     }
     // The limits once more: the machine may have been busy the first time.
-    let limits = first.max(Limits::measure(tiny, args.clock)?);
+    let limits = first.max(&Limits::measure(tiny, args.clock)?);
     for (measured, (_, row)) in rows.iter_mut().zip(&all) {
         let shapes: Vec<Vec<usize>> = data(*row, args.scale).into_iter().map(|d| d.shape).collect();
         measured.bound_ns = limits.bound(row, &shapes, measured.bytes_in, measured.bytes_out);

@@ -114,7 +114,10 @@ pub(crate) fn map<A: Typed, U: Typed>(with: Means<'_>, op: impl Into<Op>, x: &Cp
             let mut a = Reader::new(simd, &grid, 0, data);
             grid.each(task, &mut |tile| {
                 a.load(0, tile);
-                (0..tile.runs).for_each(|k| writer.run(tile, k, &mut |out| kernel(simd, a.run(tile, k), out)));
+                for k in 0..tile.runs {
+                    let a = a.run(tile, k);
+                    writer.run(tile, k, [], &mut |out| kernel(simd, a, out));
+                }
             });
         });
     }
@@ -145,7 +148,10 @@ pub(crate) fn zip<A: Typed, B: Typed, U: Typed>(
             grid.each(task, &mut |tile| {
                 a.load(0, tile);
                 b.load(1, tile);
-                (0..tile.runs).for_each(|k| writer.run(tile, k, &mut |out| kernel(simd, a.run(tile, k), b.run(tile, k), out)));
+                for k in 0..tile.runs {
+                    let (x, y) = (a.run(tile, k), b.run(tile, k));
+                    writer.run(tile, k, [a.next(x), b.next(y)], &mut |out| kernel(simd, x, y, out));
+                }
             });
         });
     }
@@ -191,12 +197,12 @@ pub(crate) fn choose<T: Typed>(
                 a.load(1, tile);
                 b.load(2, tile);
                 for k in 0..tile.runs {
-                    let (c, a, b) = (c.run(tile, k), a.run(tile, k), b.run(tile, k));
-                    writer.run(tile, k, &mut |out| {
+                    let (condition, x, y) = (c.run(tile, k), a.run(tile, k), b.run(tile, k));
+                    writer.run(tile, k, [c.next(condition), a.next(x), b.next(y)], &mut |out| {
                         simd.run(
                             #[inline(always)]
                             || {
-                                for (((o, &c), &a), &b) in out.iter_mut().zip(c).zip(a).zip(b) {
+                                for (((o, &c), &a), &b) in out.iter_mut().zip(condition).zip(x).zip(y) {
                                     // A branch would be mispredicted every second time.
                                     *o = select_unpredictable(c, a, b);
                                 }

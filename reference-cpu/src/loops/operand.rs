@@ -1,8 +1,8 @@
 //! Operands as runs of elements.
 use super::grid::{BLOCK, Grid, Tile};
-use super::stream::Writer;
+use super::stream::{Next, Writer};
 use crate::memory::Plain;
-use crate::simd::{Simd, fetch_at, fetch_behind};
+use crate::simd::{AHEAD, Simd, fetch_at};
 
 /// How the runs of an operand are had.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,8 +37,7 @@ pub(crate) struct Reader<'a, T> {
     row: isize,
     column: isize,
     at: usize,
-    /// Whether to ask for what comes next while a run is worked on: several operands and the result are more than the processor
-    /// sees through by itself.
+    /// Whether to ask for what comes next: several operands and the result are more than the processor sees through by itself.
     ahead: bool,
     scratch: Scratch<T>,
     /// The place of the constant that the scratch is full of.
@@ -76,16 +75,17 @@ impl<'a, T: Plain + Default> Reader<'a, T> {
     #[inline]
     pub(crate) fn run<const N: usize>(&self, tile: &Tile<N>, k: usize) -> &[T] {
         match self.mode {
-            Mode::Direct => {
-                let run = &self.data[self.at.wrapping_add_signed(self.row.wrapping_mul(k as isize))..][..tile.length];
-                if self.ahead {
-                    fetch_behind(run);
-                }
-                run
-            }
+            Mode::Direct => &self.data[self.at.wrapping_add_signed(self.row.wrapping_mul(k as isize))..][..tile.length],
             Mode::Constant => &self.scratch.0[..tile.length],
             Mode::Packed => &self.scratch.0[k * tile.length..][..tile.length],
         }
+    }
+
+    /// What comes behind a run, to be asked for while the result of this one is sent.
+    #[inline]
+    pub(crate) fn next(&self, run: &[T]) -> Next {
+        let wanted = self.ahead && self.mode == Mode::Direct;
+        Next { at: run.as_ptr_range().end.cast::<u8>().wrapping_add(AHEAD), bytes: if wanted { size_of::<T>() } else { 0 } }
     }
 
     /// Writes the runs of a tile as they are.
@@ -94,7 +94,7 @@ impl<'a, T: Plain + Default> Reader<'a, T> {
         if self.mode == Mode::Packed && tile.runs == 1 {
             // Straight to its place.
             let (simd, data, at, strides) = (self.simd, self.data, tile.at[i], (self.row, self.column));
-            return writer.run(tile, 0, &mut |out| pack(simd, data, at, strides, tile.columns, out));
+            return writer.run(tile, 0, [], &mut |out| pack(simd, data, at, strides, tile.columns, out));
         }
         let before = self.at;
         self.load(i, tile);

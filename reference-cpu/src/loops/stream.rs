@@ -7,6 +7,16 @@ use super::grid::Tile;
 use super::operand::Scratch;
 use crate::memory::Plain;
 use crate::simd::Simd;
+#[cfg(target_arch = "x86_64")]
+use crate::simd::fetch;
+
+/// Memory that will be read: while results wait to be written, nothing else would be.
+#[derive(Clone, Copy)]
+pub(crate) struct Next {
+    pub(super) at: *const u8,
+    /// Of what is read for one element of the result.
+    pub(super) bytes: usize,
+}
 
 /// The part of a result that a task writes.
 pub(crate) struct Writer<'a, U> {
@@ -21,13 +31,13 @@ impl<'a, U: Plain + Default> Writer<'a, U> {
 
     /// Lets `f` write run `k` of a tile: all of it.
     #[inline]
-    pub(crate) fn run<const N: usize>(&mut self, tile: &Tile<N>, k: usize, f: &mut dyn FnMut(&mut [U])) {
+    pub(crate) fn run<const N: usize, const M: usize>(&mut self, tile: &Tile<N>, k: usize, next: [Next; M], f: &mut dyn FnMut(&mut [U])) {
         let place = &mut self.out[tile.out + k * tile.pitch..][..tile.length];
         match &mut self.streams {
             Some((simd, scratch)) => {
                 let block = scratch.slice(tile.length);
                 f(block);
-                send(*simd, block, place);
+                send(*simd, block, place, next);
             }
             None => f(place),
         }
@@ -38,7 +48,7 @@ impl<'a, U: Plain + Default> Writer<'a, U> {
     pub(crate) fn copy<const N: usize>(&mut self, tile: &Tile<N>, k: usize, from: &[U]) {
         let place = &mut self.out[tile.out + k * tile.pitch..][..tile.length];
         match &self.streams {
-            Some((simd, _)) => send(*simd, from, place),
+            Some((simd, _)) => send(*simd, from, place, []),
             None => place.copy_from_slice(from),
         }
     }
@@ -65,8 +75,8 @@ fn streams(simd: Simd) -> bool {
     cfg!(target_arch = "x86_64") && simd.name() != Simd::baseline().name()
 }
 
-/// Copies past the caches. As long as each other.
-fn send<T: Plain>(simd: Simd, from: &[T], to: &mut [T]) {
+/// Copies past the caches, and asks for what is read next meanwhile. As long as each other.
+fn send<T: Plain, const M: usize>(simd: Simd, from: &[T], to: &mut [T], next: [Next; M]) {
     #[cfg(target_arch = "x86_64")]
     {
         let start = to.as_ptr().align_offset(64).min(to.len());
@@ -75,19 +85,32 @@ fn send<T: Plain>(simd: Simd, from: &[T], to: &mut [T]) {
         to[..start].copy_from_slice(&from[..start]);
         to[end..].copy_from_slice(&from[end..]);
         let (source, target) = (from[start..end].as_ptr().cast::<u8>(), to[start..end].as_mut_ptr().cast::<u8>());
+        // For each line that is sent: how many bytes of each operand its elements were made of.
+        let next = next.map(|n| Next { bytes: n.bytes * 64 / size_of::<T>(), ..n });
         // SAFETY: `target` is aligned to 64 bytes, both are `lines * 64` bytes long and do not overlap, for one is borrowed mutably.
         // `simd` proves that the processor has the instructions.
         unsafe {
             match simd.avx512() {
-                Some(_) => send_512(source, target, lines),
-                None => send_256(source, target, 2 * lines),
+                Some(_) => send_512(source, target, lines, next),
+                None => send_256(source, target, lines, next),
             }
         }
     }
     #[cfg(not(target_arch = "x86_64"))]
     {
-        let _ = simd;
+        let _ = (simd, next.map(|n| (n.at, n.bytes)));
         to.copy_from_slice(from);
+    }
+}
+
+/// Asks for what is read for line `i`.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn ask<const M: usize>(next: [Next; M], i: usize) {
+    for Next { at, bytes } in next {
+        for line in (0..bytes).step_by(64) {
+            fetch(at.wrapping_add(i * bytes + line));
+        }
     }
 }
 
@@ -95,23 +118,27 @@ fn send<T: Plain>(simd: Simd, from: &[T], to: &mut [T]) {
 /// `to` is aligned to 64 bytes; both are valid for `lines * 64` bytes.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f")]
-unsafe fn send_512(from: *const u8, to: *mut u8, lines: usize) {
+unsafe fn send_512<const M: usize>(from: *const u8, to: *mut u8, lines: usize, next: [Next; M]) {
     use std::arch::x86_64::{_mm512_loadu_si512, _mm512_stream_si512};
     for i in 0..lines {
+        ask(next, i);
         // SAFETY: inside of both, by the condition of this function.
         unsafe { _mm512_stream_si512(to.add(64 * i).cast(), _mm512_loadu_si512(from.add(64 * i).cast())) }
     }
 }
 
 /// # Safety
-/// `to` is aligned to 32 bytes; both are valid for `halves * 32` bytes.
+/// As of [`send_512`].
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx")]
-unsafe fn send_256(from: *const u8, to: *mut u8, halves: usize) {
+unsafe fn send_256<const M: usize>(from: *const u8, to: *mut u8, lines: usize, next: [Next; M]) {
     use std::arch::x86_64::{_mm256_loadu_si256, _mm256_stream_si256};
-    for i in 0..halves {
-        // SAFETY: inside of both, by the condition of this function.
-        unsafe { _mm256_stream_si256(to.add(32 * i).cast(), _mm256_loadu_si256(from.add(32 * i).cast())) }
+    for i in 0..lines {
+        ask(next, i);
+        for at in [64 * i, 64 * i + 32] {
+            // SAFETY: inside of both, by the condition of this function.
+            unsafe { _mm256_stream_si256(to.add(at).cast(), _mm256_loadu_si256(from.add(at).cast())) }
+        }
     }
 }
 
@@ -125,7 +152,8 @@ mod tests {
         for simd in Simd::available().into_iter().filter(|&s| streams(s)) {
             for (start, len) in [(0, 1000), (1, 999), (31, 40), (33, 3), (5, 0), (32, 32)] {
                 let mut to = vec![0u16; 1000];
-                send(simd, &from[start..start + len], &mut to[start..start + len]);
+                let next = [Next { at: from.as_ptr().cast(), bytes: 1 }, Next { at: to.as_ptr().cast(), bytes: 8 }];
+                send(simd, &from[start..start + len], &mut to[start..start + len], next);
                 assert!((0..1000).all(|i| to[i] == if (start..start + len).contains(&i) { i as u16 } else { 0 }), "{simd:?} {start} {len}");
             }
         }

@@ -22,8 +22,8 @@ impl Report {
             "\n\
              Times are medians of interleaved rounds, of calls whose result is dropped at once (so that memory can be reused).\n\
              NumPy/ours, out=/ours: how many times as long NumPy takes, with a fresh result and writing into an array that is there.\n\
-             limit: what the row takes at least, by the rates above: bytes in and out by the copy, bytes only read by the read,\n\
-             products by the multiplications. share: limit / ours; beyond 1 where arrays fit the caches.\n",
+             limit: what the row takes at least, by the rates above: bytes in and out by the copy, bytes only read by the read of as many,\n\
+             products by the multiplications. share: limit / ours; beyond 1 where results stay in the caches, which the copy leaves.\n",
         );
         for run in &self.runs {
             for row in run.rows.iter().filter(|r| !r.faults.is_empty()) {
@@ -41,13 +41,14 @@ fn table(out: &mut String, run: &Run) {
     let limits = &run.limits;
     let _ = writeln!(
         out,
-        "== {}: copy {:.1} GB/s (read and written), read {:.1} GB/s, {:.0} GFLOP/s float64, {:.0} GFLOP/s float32",
+        "== {}: copy {:.1} GB/s (read and written), {:.0} GFLOP/s float64, {:.0} GFLOP/s float32;",
         run.title(),
         limits.copy / 1e9,
-        limits.read / 1e9,
         limits.flops_f64 / 1e9,
         limits.flops_f32 / 1e9
     );
+    let reads: Vec<String> = limits.read.iter().map(|r| format!("{:.1} of {}", r.rate / 1e9, mebibytes(r.bytes))).collect();
+    let _ = writeln!(out, "   read, GB/s of buffers: {}", reads.join(", "));
     let columns = Columns { ours: OURS, times: TIMES.to_vec(), ratios: RATIOS.to_vec() };
     out.push_str(&columns.table(run.rows.iter().map(|row| (row, if row.faults.is_empty() { String::new() } else { "  FAULT".into() }))));
     let _ = writeln!(out, "\nGeometric means of times divided by ours");
@@ -62,4 +63,9 @@ fn table(out: &mut String, run: &Run) {
             let _ = writeln!(out, "  {title:<8} {:>6} over {} rows; below 1: {below}", ratio(summary.mean), summary.rows);
         }
     }
+}
+
+/// Bytes, a power of two, as a person would write it.
+fn mebibytes(bytes: usize) -> String {
+    if bytes < 1 << 20 { format!("{} KiB", bytes >> 10) } else { format!("{} MiB", bytes >> 20) }
 }
