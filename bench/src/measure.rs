@@ -48,6 +48,22 @@ impl Measured {
         Some(if n % 2 == 1 { upper } else { (upper + rounds[n / 2 - 1]) / 2.0 })
     }
 
+    /// Adds the rounds of the same row at another time.
+    pub fn add(&mut self, later: Measured) {
+        for times in later.times {
+            match self.times.iter_mut().find(|t| t.player == times.player) {
+                Some(known) => known.rounds_ns.extend(times.rounds_ns),
+                None => self.times.push(times),
+            }
+        }
+        self.faults.extend(later.faults.into_iter().filter(|f| !self.faults.contains(f)).collect::<Vec<_>>());
+    }
+
+    /// Rounds of the player that has the most.
+    pub fn rounds(&self) -> usize {
+        self.times.iter().map(|t| t.rounds_ns.len()).max().unwrap_or(0)
+    }
+
     /// How many times as long as `ours` a player takes.
     pub fn ratio(&self, player: &str, ours: &str) -> Option<f64> {
         Some(self.median(player)? / self.median(ours)?)
@@ -72,6 +88,8 @@ pub struct Settings {
     pub budget: f64,
     /// Elements of a result beyond which only some are compared.
     pub compared: usize,
+    /// Rounds of the row that came before: whose turn it is goes on from there.
+    pub earlier: usize,
     /// Whether first calls do what later ones find done, such as compiling: their time says nothing.
     pub warm: bool,
 }
@@ -89,8 +107,8 @@ pub fn seconds(text: &str) -> Result<f64, String> {
 pub enum Rounds {
     /// So many times.
     Exactly(u32),
-    /// As many as time allows, 3 to 9, all the same.
-    AllTheSame,
+    /// As many as time allows, so many at least and at the most, all the same.
+    AllTheSame(u32, u32),
     /// As many as its own part of the time allows, 1 to 9: one that takes far longer does not take the rounds of the others.
     EachItsOwn,
 }
@@ -118,11 +136,14 @@ struct Entry<'a, R> {
 impl Rounds {
     /// For a call of `estimate` nanoseconds, of `all` in a round, when so many seconds are there for `players` of them.
     fn of(self, estimate: u64, all: u64, players: usize, seconds: f64) -> usize {
-        let affordable = |ns: u64, part: f64, least: f64| (seconds * part * 1e9 / ns.max(1) as f64).clamp(least, 9.0) as usize;
+        let affordable = |ns: u64, part: f64, least: u32, most: u32| {
+            let rounds = seconds * part * 1e9 / ns.max(1) as f64;
+            rounds.min(f64::from(most)).max(f64::from(least)) as usize
+        };
         match self {
             Rounds::Exactly(n) => n as usize,
-            Rounds::AllTheSame => affordable(all, 1.0, 3.0),
-            Rounds::EachItsOwn => affordable(estimate, 1.0 / players.max(1) as f64, 1.0),
+            Rounds::AllTheSame(least, most) => affordable(all, 1.0, least, most),
+            Rounds::EachItsOwn => affordable(estimate, 1.0 / players.max(1) as f64, 1, 9),
         }
     }
 }
@@ -157,7 +178,7 @@ pub fn measure<R: Row>(settings: &Settings, group: &str, row: &R, players: &mut 
     for turn in 0..wanted.iter().copied().max().unwrap_or(0) {
         // Each starts once: nobody always runs in the caches that the same neighbour leaves.
         for k in 0..entries.len() {
-            let i = (turn + k) % entries.len();
+            let i = (settings.earlier + turn + k) % entries.len();
             if turn >= wanted[i] {
                 continue;
             }

@@ -76,7 +76,7 @@ fn players(all: Vec<Box<dyn Player<Twice>>>) -> Vec<Box<dyn Player<Twice>>> {
 }
 
 fn settings(rounds: Rounds, scale: Scale) -> Settings {
-    Settings { clock: Clock::Wall, scale, rounds, budget: 0.2, compared: usize::MAX, warm: false }
+    Settings { clock: Clock::Wall, scale, rounds, budget: 0.2, compared: usize::MAX, earlier: 0, warm: false }
 }
 
 fn row() -> Twice {
@@ -97,14 +97,29 @@ fn what_differs_or_fails_is_told_and_the_rest_is_timed() {
 }
 
 #[test]
+fn rounds_of_another_time_are_added() {
+    let measured = |rounds, library: Box<dyn Player<Twice>>| {
+        let mut all = players(vec![Box::new(Local::new(Right)), Box::new(Local::new(Wrong)), library]);
+        measure(&settings(Rounds::Exactly(rounds), Scale::Tiny), "group", &row(), &mut all)
+    };
+    let mut out = measured(3, Box::new(Local::new(Absent)));
+    assert_eq!(out.rounds(), 3);
+    out.add(measured(2, Box::new(Local::new(Slow))));
+    let timed: Vec<_> = out.times.iter().map(|t| (t.player.as_str(), t.rounds_ns.len())).collect();
+    assert_eq!(timed, [("Right", 5), ("Wrong", 5), ("Slow", 2)]);
+    assert_eq!((out.rounds(), out.faults.len()), (5, 1), "{:?}", out.faults);
+}
+
+#[test]
 fn a_slow_player_does_not_take_the_rounds_of_others() {
     let all = || players(vec![Box::new(Local::new(Right)), Box::new(Local::new(Slow))]);
     let rounds = |rounds| {
         let out = measure(&settings(rounds, Scale::Full), "group", &row(), &mut all());
         out.times.iter().map(|t| t.rounds_ns.len()).collect::<Vec<_>>()
     };
-    let (same, own) = (rounds(Rounds::AllTheSame), rounds(Rounds::EachItsOwn));
+    let (same, own) = (rounds(Rounds::AllTheSame(3, 9)), rounds(Rounds::EachItsOwn));
     assert_eq!(same[0], same[1]);
+    assert!((3..=9).contains(&same[0]), "{same:?}");
     assert!(own[0] > own[1] && own[1] >= 1, "{own:?}");
 }
 

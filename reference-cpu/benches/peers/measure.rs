@@ -15,6 +15,11 @@ use reference_cpu::Cpu;
 use serde::{Deserialize, Serialize};
 use std::time::Instant;
 
+/// All rows are measured so many times over, minutes apart: a machine that is busy for one of them slows a part of the rounds only.
+const PASSES: u32 = 3;
+/// Rounds of a row in each, as time allows.
+const EACH: Rounds = Rounds::AllTheSame(1, 3);
+
 /// What one number of threads gave.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Run {
@@ -58,18 +63,26 @@ pub(crate) fn run(args: &Args, part: usize, groups: &[Group]) -> std::io::Result
     players.push(Box::new(Local::new(Candle)));
 
     let all: Vec<(&str, &Row)> = groups.iter().flat_map(|g| g.rows.iter().map(|r| (g.title, r))).collect();
-    let budget = args.budget / (args.threads.len() * all.len()).max(1) as f64;
-    let rounds = args.rounds.map_or(Rounds::AllTheSame, Rounds::Exactly);
-    let settings = Settings { clock: args.clock, scale: args.scale, rounds, budget, compared: usize::MAX, warm: false };
+    let passes = args.rounds.map_or(PASSES, |n| n.min(PASSES));
+    let budget = args.budget / (args.threads.len() * passes as usize * all.len()).max(1) as f64;
     let start = Instant::now();
-    let mut rows = Vec::new();
-    for (i, &(group, row)) in all.iter().enumerate() {
-        let measured = measure(&settings, group, row, &mut players);
-        let done = i + 1;
-        let rest = (all.len() - done) + (args.threads.len() - 1 - part) * all.len();
-        let left = start.elapsed().as_secs_f64() / done as f64 * rest as f64;
-        eprintln!("{}", progress(&measured, threads, done, all.len(), left));
-        rows.push(measured);
+    let mut rows: Vec<Measured> = Vec::new();
+    for pass in 0..passes {
+        // The first passes take what does not come out even.
+        let rounds = args.rounds.map_or(EACH, |n| Rounds::Exactly(n / passes + u32::from(pass < n % passes)));
+        for (i, &(group, row)) in all.iter().enumerate() {
+            let earlier = rows.get(i).map_or(0, Measured::rounds);
+            let settings = Settings { clock: args.clock, scale: args.scale, rounds, budget, compared: usize::MAX, earlier, warm: false };
+            let measured = measure(&settings, group, row, &mut players);
+            let (done, whole) = (pass as usize * all.len() + i + 1, passes as usize * all.len());
+            let rest = (whole - done) + (args.threads.len() - 1 - part) * whole;
+            let left = start.elapsed().as_secs_f64() / done as f64 * rest as f64;
+            eprintln!("{}", progress(&measured, threads, done, whole, left));
+            match rows.get_mut(i) {
+                Some(row) => row.add(measured),
+                None => rows.push(measured),
+            }
+        }
     }
     // The limits once more: the machine may have been busy the first time.
     let limits = first.max(&Limits::measure(tiny, args.clock)?);

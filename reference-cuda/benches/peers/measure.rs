@@ -48,6 +48,7 @@ pub(crate) fn run(args: &Args, rows: &[(String, Row)]) -> Result<Report, Failure
         rounds: args.rounds.map_or(Rounds::EachItsOwn, Rounds::Exactly),
         budget: args.budget * ROUNDS / rows.len().max(1) as f64,
         compared: COMPARED,
+        earlier: 0,
         warm: true,
     };
     let mut measured: Vec<(Measured, &Row)> = Vec::new();
