@@ -3,14 +3,12 @@ use super::tall::{self, Tall};
 use super::{Field, Results, SHARED, Wide, balanced, dense, field, identity, nth, stack, stacked, threaded};
 use crate::array::CpuArray;
 use crate::backend::Cpu;
-use crate::memory::{self, Means, Store};
+use crate::memory::{self, Means, Scratch, Store};
 use array_protocol::options::Svd;
 use array_protocol::{Error, ErrorKind, LinalgOp, Result};
-use faer::MatRef;
 use faer::diag::Diag;
-use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::svd::{ComputeSvdVectors, svd as decompose, svd_scratch};
-use faer::mat::Mat;
+use faer::{MatMut, MatRef};
 
 const OP: LinalgOp = LinalgOp::Svd;
 
@@ -60,34 +58,52 @@ fn decomposed<T: Field>(with: Means<'_>, matrix: &[T::Wide], [m, n, columns, row
         && let Some(basis) = Tall::new(with, OP, a)?
     {
         // A = Q R, and R = u S v^H gives A = (Q u) S v^H.
-        let (small, values, right) = dense_factors(basis.r().as_ref(), n, n)?;
-        return Ok((T::narrowed(with, OP, basis.times(small.as_ref()), 0)?, values, dense(with, OP, right.transpose(), 0)?));
+        let Factored { left, values, right } = dense_factors(with, basis.r().as_ref(), n, n)?;
+        let left = basis.times(MatRef::from_column_major_slice(&left, n, n));
+        return Ok((T::narrowed(with, OP, left, 0)?, values, dense(with, OP, MatRef::from_row_major_slice(&right, n, n), 0)?));
     }
     if reduced
         && tall::suits(n, m)
         && let Some(basis) = Tall::new(with, OP, a.transpose())?
     {
         // A^T = (Q u) S v^H gives A = conj(v) S (Q u)^T.
-        let (small, values, right) = dense_factors(basis.r().as_ref(), m, m)?;
-        let rows = basis.times(small.as_ref());
-        return Ok((dense(with, OP, right.as_ref(), 0)?, values, dense(with, OP, MatRef::from_column_major_slice(&rows, m, n), 0)?));
+        let Factored { left, values, right } = dense_factors(with, basis.r().as_ref(), m, m)?;
+        let rows = basis.times(MatRef::from_column_major_slice(&left, m, m));
+        let left = dense(with, OP, MatRef::from_column_major_slice(&right, m, m), 0)?;
+        return Ok((left, values, dense(with, OP, MatRef::from_column_major_slice(&rows, m, n), 0)?));
     }
-    let (left, values, right) = dense_factors(a, columns, rows)?;
-    Ok((dense(with, OP, left.as_ref(), 0)?, values, dense(with, OP, right.transpose(), 0)?))
+    let Factored { left, values, right } = dense_factors(with, a, columns, rows)?;
+    let left = dense(with, OP, MatRef::from_column_major_slice(&left, m, columns), 0)?;
+    Ok((left, values, T::narrowed(with, OP, right, 0)?))
 }
 
-/// `U` with that many columns, `S`, and the conjugate of `V` with as many columns as `Vh` has rows.
-fn dense_factors<W: Wide>(a: MatRef<'_, W>, columns: usize, rows: usize) -> Result<(Mat<W>, Diag<W>, Mat<W>)> {
+/// What a decomposition gives, column by column.
+struct Factored<W: Wide> {
+    left: Store<W>,
+    values: Diag<W>,
+    /// The conjugate of `V`: row by row, it is `Vh`.
+    right: Store<W>,
+}
+
+/// `U` with that many columns, `S`, and `V` with as many columns as `Vh` has rows.
+fn dense_factors<W: Wide>(with: Means<'_>, a: MatRef<'_, W>, columns: usize, rows: usize) -> Result<Factored<W>> {
     let (m, n) = (a.nrows(), a.ncols());
     let k = m.min(n);
     let compute = if columns == m && rows == n { ComputeSvdVectors::Full } else { ComputeSvdVectors::Thin };
-    let (mut left, mut right, mut values) = (Mat::zeros(m, columns), Mat::zeros(n, rows), Diag::zeros(k));
-    let (u, s, v) = (left.as_mut(), values.as_mut(), right.as_mut());
+    let (mut left, mut right) = (Store::<W>::new(with, OP, m * columns)?, Store::<W>::new(with, OP, n * rows)?);
+    // As faer's own would be.
+    left.fill(W::default());
+    right.fill(W::default());
+    let mut values = Diag::zeros(k);
+    let (u, v) = (MatMut::from_column_major_slice_mut(&mut left, m, columns), MatMut::from_column_major_slice_mut(&mut right, n, rows));
+    let s = values.as_mut();
     threaded(m.saturating_mul(n).saturating_mul(k), SHARED, |par| {
-        let mut scratch = MemBuffer::new(svd_scratch::<W>(m, n, compute, compute, par, Default::default()));
-        decompose(a, s, Some(u), Some(v), par, MemStack::new(&mut scratch), Default::default())
-    })
-    .map_err(|_| Error::new(ErrorKind::NotConverged, OP).detail(format!("a matrix of {m} rows and {n} columns")))?;
-    right.col_iter_mut().for_each(|column| column.iter_mut().for_each(|v| *v = v.conjugate()));
-    Ok((left, values, right))
+        let mut scratch = Scratch::new(with, OP, svd_scratch::<W>(m, n, compute, compute, par, Default::default()))?;
+        decompose(a, s, Some(u), Some(v), par, scratch.stack(), Default::default())
+            .map_err(|_| Error::new(ErrorKind::NotConverged, OP).detail(format!("a matrix of {m} rows and {n} columns")))
+    })?;
+    if !W::IS_REAL {
+        right.iter_mut().for_each(|v| *v = v.conjugate());
+    }
+    Ok(Factored { left, values, right })
 }

@@ -1,9 +1,11 @@
 //! Memory that may run out: every allocation that grows with the input goes through here and fails as a typed error.
 mod pages;
 mod pool;
+mod scratch;
 
 pub(crate) use pages::Plain;
 pub(crate) use pool::{Elements, Pool, Store};
+pub(crate) use scratch::Scratch;
 
 use crate::array::Typed;
 use crate::simd::Simd;

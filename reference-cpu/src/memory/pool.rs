@@ -1,5 +1,6 @@
 //! Freed memory kept for the next result. Fresh pages cost more than most operations: the system clears them, page by page.
 use super::pages::{HUGE, MAPPED, Pages, Plain};
+use super::scratch::Left;
 use super::{Means, exhausted, probe};
 use crate::array::Typed;
 use array_protocol::{DType, Op, Result};
@@ -22,7 +23,7 @@ type Key = (bool, usize);
 
 /// The memory that arrays of one backend handle, and of its clones, have given back.
 #[derive(Default)]
-pub(crate) struct Pool(Mutex<Free>);
+pub(crate) struct Pool(Mutex<Free>, Left);
 
 #[derive(Default)]
 struct Free {
@@ -60,8 +61,14 @@ impl Pool {
         drop(dropped);
     }
 
+    /// What libraries have computed in.
+    pub(super) fn left(&self) -> &Left {
+        &self.1
+    }
+
     /// Gives all back to the system.
-    fn clear(&self) {
+    pub(super) fn clear(&self) {
+        self.left().clear();
         let free = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         drop(free);
     }
