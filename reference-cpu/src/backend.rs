@@ -185,16 +185,16 @@ impl Backend for Cpu {
     }
 
     fn matmul(&self, x1: &CpuArray, x2: &CpuArray) -> Result<CpuArray> {
-        linalg::product::matmul(self, x1, x2)
+        linalg::settled(|| linalg::product::matmul(self, x1, x2))
     }
     fn qr(&self, x: &CpuArray, how: &Qr) -> Result<(CpuArray, CpuArray)> {
-        linalg::qr::qr(self, x, how)
+        linalg::settled(|| linalg::qr::qr(self, x, how))
     }
     fn solve(&self, x1: &CpuArray, x2: &CpuArray) -> Result<CpuArray> {
-        linalg::solve::solve(self, x1, x2)
+        linalg::settled(|| linalg::solve::solve(self, x1, x2))
     }
     fn svd(&self, x: &CpuArray, how: &Svd) -> Result<(CpuArray, CpuArray, CpuArray)> {
-        linalg::svd::svd(self, x, how)
+        linalg::settled(|| linalg::svd::svd(self, x, how))
     }
     fn fft(&self, op: FftOp, x: &CpuArray, how: &Fft) -> Result<CpuArray> {
         fourier::fft(self, op, x, how)

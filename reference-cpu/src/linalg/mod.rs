@@ -9,7 +9,7 @@ mod tall;
 
 use crate::array::{Typed, wrong_dtype};
 use crate::memory::{self, Means, Store};
-use crate::simd::Simd;
+use crate::simd::{Simd, settle};
 use array_protocol::strided::{stack, stacked};
 use array_protocol::{DType, Error, LinalgOp, Result};
 use element::{Field, Wide};
@@ -38,7 +38,23 @@ const SHARED: usize = 1 << 21;
 ///
 /// It then runs on a thread of rayon's: there the threads of faer, which wait for each other thousands of times, find one another awake.
 fn threaded<R: Send>(work: usize, enough: usize, f: impl FnOnce(Par) -> R + Send) -> R {
-    if work >= enough { rayon::scope(|_| f(Par::rayon(0))) } else { f(Par::Seq) }
+    if work < enough {
+        return f(Par::Seq);
+    }
+    rayon::scope(|_| {
+        let out = f(Par::rayon(0));
+        settle();
+        // The others when they come to it.
+        rayon::spawn_broadcast(|_| settle());
+        out
+    })
+}
+
+/// An operation that calls the kernels of faer on this thread.
+pub(crate) fn settled<R>(operation: impl FnOnce() -> R) -> R {
+    let out = operation();
+    settle();
+    out
 }
 
 /// Exponents of largest elements that need no scaling: sums of squares of matrices in this range neither overflow nor vanish.
@@ -145,4 +161,56 @@ fn identity<T: Field>(op: LinalgOp, rows: usize, columns: usize) -> Result<Store
 /// The `i`-th matrix of a stack in C order.
 fn nth<T>(data: &[T], i: usize, len: usize) -> &[T] {
     if len == 0 { &[] } else { &data[i * len..(i + 1) * len] }
+}
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+    use crate::Cpu;
+    use array_protocol::options::{Qr, Svd};
+    use array_protocol::{Backend, HostArray};
+    use rayon::ThreadPoolBuilder;
+
+    /// Whether the upper halves of vector registers are in use; `None`: the processor does not tell.
+    #[allow(unsafe_code, reason = "the instruction that tells")]
+    fn in_use() -> Option<bool> {
+        use std::arch::x86_64::{__cpuid_count, _xgetbv};
+        /// # Safety
+        /// The processor has XGETBV, and tells by it what is in use.
+        #[target_feature(enable = "xsave")]
+        unsafe fn tell() -> u64 {
+            // SAFETY: by the condition of this function.
+            unsafe { _xgetbv(1) }
+        }
+        let told = std::is_x86_feature_detected!("xsave") && std::is_x86_feature_detected!("avx") && __cpuid_count(0xD, 1).eax & 4 != 0;
+        // SAFETY: just checked.
+        told.then(|| unsafe { tell() } & 4 != 0)
+    }
+
+    #[test]
+    fn no_operation_leaves_registers_in_use() {
+        let b = Cpu::new();
+        for n in [3, 60, 300] {
+            let values: Vec<f64> = (0..n * n).map(|i| ((i * i) % 97) as f64 - 48.0 + if i % (n + 1) == 0 { 500.0 } else { 0.0 }).collect();
+            let x = b.upload(&HostArray::from_slice([n, n], &values).unwrap(), None).unwrap();
+            let tall = b.upload(&HostArray::from_slice([n * n / 3, 3], &values).unwrap(), None).unwrap();
+            let calls: [(&str, &(dyn Fn() + Sync)); 5] = [
+                ("matmul", &|| drop(b.matmul(&x, &x).unwrap())),
+                ("qr", &|| drop(b.qr(&x, &Qr::default()).unwrap())),
+                ("svd", &|| drop(b.svd(&x, &Svd::default()).unwrap())),
+                ("tall svd", &|| drop(b.svd(&tall, &Svd::default().full_matrices(false)).unwrap())),
+                ("solve", &|| drop(b.solve(&x, &x).unwrap())),
+            ];
+            // Not more than there are cores, which faer would wait for.
+            for threads in [1, 2] {
+                let pool = ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+                for (name, call) in calls {
+                    pool.install(call);
+                    let left = pool.broadcast(|_| in_use());
+                    assert!(!left.contains(&Some(true)), "{name} of {n} on {threads} threads: {left:?}");
+                    call();
+                    assert_ne!(in_use(), Some(true), "{name} of {n} outside");
+                }
+            }
+        }
+    }
 }

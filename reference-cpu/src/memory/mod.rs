@@ -8,7 +8,7 @@ pub(crate) use pool::{Elements, Pool, Store};
 pub(crate) use scratch::Scratch;
 
 use crate::array::Typed;
-use crate::simd::Simd;
+use crate::simd::{Simd, settle};
 use array_protocol::{Error, ErrorKind, Op, Result, Shape};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -160,6 +160,7 @@ fn share<T: Send>(items: impl ExactSizeIterator<Item = T> + Send, parallel: bool
         while let Some(item) = next(&left) {
             f(item);
         }
+        settle();
     };
     rayon::in_place_scope(|scope| {
         (0..helpers).for_each(|_| scope.spawn(|_| work()));
