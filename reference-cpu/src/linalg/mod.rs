@@ -42,8 +42,7 @@ fn threaded<R: Send>(work: usize, enough: usize, f: impl FnOnce(Par) -> R + Send
         return f(Par::Seq);
     }
     rayon::scope(|_| {
-        let out = f(Par::rayon(0));
-        settle();
+        let out = settled(|| f(Par::rayon(0)));
         // The others when they come to it.
         rayon::spawn_broadcast(|_| settle());
         out

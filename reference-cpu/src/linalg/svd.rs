@@ -3,7 +3,7 @@ use super::tall::{self, Tall};
 use super::{Field, Results, SHARED, Wide, balanced, dense, field, identity, nth, stack, stacked, threaded};
 use crate::array::CpuArray;
 use crate::backend::Cpu;
-use crate::memory::{self, Means, Scratch, Store};
+use crate::memory::{self, Means, Store, Workspace};
 use array_protocol::options::Svd;
 use array_protocol::{Error, ErrorKind, LinalgOp, Result};
 use faer::diag::Diag;
@@ -98,8 +98,8 @@ fn dense_factors<W: Wide>(with: Means<'_>, a: MatRef<'_, W>, columns: usize, row
     let (u, v) = (MatMut::from_column_major_slice_mut(&mut left, m, columns), MatMut::from_column_major_slice_mut(&mut right, n, rows));
     let s = values.as_mut();
     threaded(m.saturating_mul(n).saturating_mul(k), SHARED, |par| {
-        let mut scratch = Scratch::new(with, OP, svd_scratch::<W>(m, n, compute, compute, par, Default::default()))?;
-        decompose(a, s, Some(u), Some(v), par, scratch.stack(), Default::default())
+        let mut workspace = Workspace::new(with, OP, svd_scratch::<W>(m, n, compute, compute, par, Default::default()))?;
+        decompose(a, s, Some(u), Some(v), par, workspace.stack(), Default::default())
             .map_err(|_| Error::new(ErrorKind::NotConverged, OP).detail(format!("a matrix of {m} rows and {n} columns")))
     })?;
     if !W::IS_REAL {

@@ -1,11 +1,11 @@
 //! Memory that may run out: every allocation that grows with the input goes through here and fails as a typed error.
 mod pages;
 mod pool;
-mod scratch;
+mod workspace;
 
 pub(crate) use pages::Plain;
 pub(crate) use pool::{Elements, Pool, Store};
-pub(crate) use scratch::Scratch;
+pub(crate) use workspace::Workspace;
 
 use crate::array::Typed;
 use crate::simd::{Simd, settle};

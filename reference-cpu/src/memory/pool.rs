@@ -1,6 +1,6 @@
 //! Freed memory kept for the next result. Fresh pages cost more than most operations: the system clears them, page by page.
 use super::pages::{HUGE, MAPPED, Pages, Plain};
-use super::scratch::Left;
+use super::workspace::Left;
 use super::{Means, exhausted, probe};
 use crate::array::Typed;
 use array_protocol::{DType, Op, Result};

@@ -33,20 +33,20 @@ impl Left {
 }
 
 /// Memory for one call.
-pub(crate) struct Scratch<'a> {
+pub(crate) struct Workspace<'a> {
     /// Always there, until it is dropped.
     buffer: Option<MemBuffer>,
     pool: Option<&'a Arc<Pool>>,
 }
 
-impl<'a> Scratch<'a> {
+impl<'a> Workspace<'a> {
     /// # Errors
     /// `OutOfMemory`.
     pub(crate) fn new(with: Means<'a>, op: impl Into<Op>, needed: StackReq) -> Result<Self> {
         let bytes = needed.unaligned_bytes_required();
         let left = with.pool.and_then(|pool| pool.left().take()).filter(|b| b.len() >= bytes);
         let fresh = || MemBuffer::try_new(StackReq::new::<u8>(bytes)).map_err(|_| exhausted(op, Some(bytes)));
-        Ok(Scratch { buffer: Some(left.map_or_else(fresh, Ok)?), pool: with.pool })
+        Ok(Workspace { buffer: Some(left.map_or_else(fresh, Ok)?), pool: with.pool })
     }
 
     pub(crate) fn stack(&mut self) -> &mut MemStack {
@@ -54,7 +54,7 @@ impl<'a> Scratch<'a> {
     }
 }
 
-impl Drop for Scratch<'_> {
+impl Drop for Workspace<'_> {
     fn drop(&mut self) {
         if let (Some(pool), Some(buffer)) = (self.pool, self.buffer.take()) {
             pool.left().give(buffer);
@@ -71,8 +71,8 @@ mod tests {
     fn memory_is_used_again_where_it_is_enough() {
         let pool = Arc::new(Pool::default());
         let with = Means { simd: Default::default(), pool: Some(&pool) };
-        let of = |n| Scratch::new(with, LinalgOp::Svd, StackReq::new::<f64>(n)).unwrap();
-        let place = |s: &mut Scratch<'_>| s.buffer.as_deref_mut().unwrap().as_ptr();
+        let of = |n| Workspace::new(with, LinalgOp::Svd, StackReq::new::<f64>(n)).unwrap();
+        let place = |s: &mut Workspace<'_>| s.buffer.as_deref_mut().unwrap().as_ptr();
         let mut a = of(10_000);
         let (first, second) = (place(&mut a), place(&mut of(10)));
         assert_ne!(first, second);
