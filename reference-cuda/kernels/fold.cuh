@@ -177,8 +177,16 @@ template<class T> struct First {
     }
     template<class Out> METHOD static Out finish(Acc a, i64, double) { return a.at; }
 };
-template<class T> struct Greatest : First<T> {
-    template<class Out> METHOD static Out finish(Placed<T> a, i64, double) { return a.value; }
+// Without positions. A NaN stays; which of two zeros does is not specified.
+template<class T> struct Greatest {
+    typedef T Acc;
+    METHOD static T nothing() {
+        if constexpr (is_float<T>) return convert<T>(-infinity());
+        else return is_signed<T> ? (T)((typename Type<T>::bits)1 << (8 * sizeof(T) - 1)) : (T)0;
+    }
+    METHOD static T lift(T x, T, i64) { return x; }
+    METHOD static T join(T a, T b) { return b > a || is_nan(b) ? b : a; }
+    template<class Out> METHOD static Out finish(T a, i64, double) { return a; }
 };
 
 // -- counts ------------------------------------------------------------------------------------------------------------

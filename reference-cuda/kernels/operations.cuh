@@ -51,7 +51,11 @@ UNARY(Sqrt) {
     else return convert<Out>(F((double)wide(x))); \
 } }
 FUNCTION(Cos, cos);
-FUNCTION(Exp, exp);
+UNARY(Exp) {
+    if constexpr (is_complex<T>) return convert<Out>(exp(convert<c128>(x)));
+    else if constexpr (same<T, double>) return exp(x);
+    else return convert<Out>(exp_of(wide(x)));
+} };
 FUNCTION(Expm1, expm1);
 FUNCTION(Log, log);
 FUNCTION(Log1p, log1p);
@@ -99,8 +103,11 @@ BINARY(Remainder) {
 } };
 BINARY(Pow) {
     if constexpr (is_complex<T>) return convert<Out>(pow(convert<c128>(x), convert<c128>(y)));
-    else if constexpr (is_float<T>) return convert<Out>(pow((double)wide(x), (double)wide(y)));
-    else {
+    else if constexpr (is_float<T>) {
+        double base = wide(x), exponent = wide(y);
+        // Squares are by far the most frequent powers.
+        return convert<Out>(exponent == 2 ? base * base : pow(base, exponent));
+    } else {
         u64 base = (u64)x, out = 1;
         for (u64 n = (u64)y; n; n >>= 1, base *= base)
             if (n & 1) out *= base;

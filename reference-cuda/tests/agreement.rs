@@ -2,6 +2,7 @@
 mod support;
 
 use reference_cuda::Options;
+use std::time::Instant;
 use support::{child, device, workload};
 
 /// Every part, in a process of its own for the order.
@@ -13,9 +14,13 @@ fn all_parts(order: &str, wide: &str) {
 #[ignore = "run by the tests of this file, and on real devices"]
 fn parts() {
     let wide = std::env::var("TEST_WIDE").is_ok_and(|v| v == "yes");
+    let chosen = std::env::var("TEST_PARTS").ok();
+    let chosen = chosen.as_deref().map_or_else(|| workload::PARTS.to_vec(), |list| list.split(',').collect());
     let b = device(Options::default().checked(true).wide(wide)).expect("a device");
-    for part in workload::PARTS {
+    for part in chosen {
+        let start = Instant::now();
         workload::run(&b, part);
+        eprintln!("{part}: {:.1} s", start.elapsed().as_secs_f64());
     }
 }
 

@@ -59,7 +59,7 @@ fn dft(x: &[Pair], roots: &[Pair]) -> Vec<Pair> {
         .collect()
 }
 
-/// Each element within `c (1 + log2 n) u |x|_2` of the exact transform, scaled as the result is.
+/// Each element within `c (1 + log2 n) u` times the largest modulus of its exact line.
 pub(super) fn transform(model: &Model, op: FftOp, x: &HostArray, how: &Fft) -> Said {
     let rank = x.shape().rank();
     let at = axis(how.axis, rank);
@@ -102,12 +102,9 @@ pub(super) fn transform(model: &Model, op: FftOp, x: &HostArray, how: &Fft) -> S
         if !below(sum, limits_of(real).0 / 8.0) {
             continue;
         }
-        // Scaled, so that squares neither over- nor underflow.
-        let k = if sum == 0.0 { 0 } else { super::dd::exponent(sum) };
-        let down = |v: f64| super::dd::ldexp(v, -k);
-        let norm = super::dd::ldexp(terms.iter().map(|z| down(z.0).powi(2) + down(z.1).powi(2)).sum::<f64>().sqrt(), k);
         let result = dft(&terms.iter().map(|z| (Dd::new(z.0), Dd::new(z.1))).collect::<Vec<_>>(), &roots);
-        let abs = c * (1.0 + (n as f64).log2()) * roundoff(real) * norm * scale.hi + 2.0 * unit(real, 0.0);
+        let largest = result.iter().map(|z| z.0.hi.hypot(z.1.hi)).fold(0.0, f64::max);
+        let abs = c * (1.0 + (n as f64).log2()) * roundoff(real) * largest * scale.hi + 2.0 * unit(real, 0.0);
         for i in 0..shape[at] {
             let (re, im) = (result[i].0 * scale, result[i].1 * scale);
             out[after.starts[line] + i * own[at] as usize] = within_disc(re, im, abs, c);

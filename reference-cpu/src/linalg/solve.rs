@@ -1,16 +1,11 @@
 //! Systems of linear equations.
-use super::{Field, Results, Wide, balanced, dense, field, nth, threaded};
+use super::{Field, Results, Wide, balanced, dense, field, lu, nth};
 use crate::array::CpuArray;
 use crate::backend::Cpu;
 use crate::memory::{self, Means, Store};
 use crate::promote::{converted, promoted};
 use array_protocol::strided::{Layout, Systems, broadcast_to};
 use array_protocol::{Error, ErrorKind, LinalgOp, Operand, Result, Shape};
-use faer::MatRef;
-use faer::dyn_stack::{MemBuffer, MemStack};
-use faer::linalg::lu::partial_pivoting::factor::{lu_in_place, lu_in_place_scratch};
-use faer::linalg::lu::partial_pivoting::solve::{solve_in_place, solve_in_place_scratch};
-use faer::mat::Mat;
 
 const OP: LinalgOp = LinalgOp::Solve;
 
@@ -50,7 +45,7 @@ fn each<T: Field>(
             let solution = eliminated(matrix.into_owned(), rhs.into_owned(), n, k).ok_or_else(singular)?;
             T::narrowed(with, OP, Store::from(solution), eb - ea)?
         } else {
-            let solution = factored(&matrix, &rhs, n, k).ok_or_else(singular)?;
+            let solution = lu::solution(&matrix, &rhs, n, k).ok_or_else(singular)?;
             dense(with, OP, solution.as_ref(), eb - ea)?
         };
         out.push(with, OP, solution)?;
@@ -91,23 +86,4 @@ fn eliminated<W: Wide>(mut a: Vec<W>, mut b: Vec<W>, n: usize, k: usize) -> Opti
         row.iter_mut().for_each(|r| *r = r.over(a[p * n + p]));
     }
     Some(b)
-}
-
-/// The same for large matrices, `n > 0`.
-fn factored<W: Wide>(matrix: &[W], rhs: &[W], n: usize, k: usize) -> Option<Mat<W>> {
-    let mut lu = MatRef::from_row_major_slice(matrix, n, n).to_owned();
-    let mut x = MatRef::from_row_major_slice(rhs, n, k).to_owned();
-    let (mut order, mut places) = (vec![0usize; n], vec![0usize; n]);
-    // Measured: below, threads do not pay.
-    threaded(n.saturating_mul(n).saturating_mul(n), 1 << 29, |par| {
-        let scratch = lu_in_place_scratch::<usize, W>(n, n, par, Default::default()).or(solve_in_place_scratch::<usize, W>(n, k, par));
-        let mut scratch = MemBuffer::new(scratch);
-        let (_, exchanges) = lu_in_place(lu.as_mut(), &mut order, &mut places, par, MemStack::new(&mut scratch), Default::default());
-        // A pivot of 0 makes what follows it infinite or NaN.
-        if !(0..n).all(|p| lu[(p, p)].usable()) {
-            return None;
-        }
-        solve_in_place(lu.as_ref(), lu.as_ref(), exchanges, x.as_mut(), par, MemStack::new(&mut scratch));
-        Some(x)
-    })
 }

@@ -37,6 +37,7 @@ impl Family {
         ];
         let own: &[&str] = match self {
             Family::Elementwise => &[
+                include_str!("../../kernels/math/exp.cuh"),
                 include_str!("../../kernels/operations.cuh"),
                 include_str!("../../kernels/keys.cuh"),
                 include_str!("../../kernels/elementwise.cu"),

@@ -6,7 +6,11 @@ use cudarc::cublas::sys::{self, cublasComputeType_t as Compute, cublasOperation_
 use std::ffi::c_void;
 
 /// A handle of cuBLAS, bound to a stream.
-pub(crate) struct Blas(sys::cublasHandle_t);
+pub(crate) struct Blas {
+    handle: sys::cublasHandle_t,
+    /// In double precision too.
+    pedantic: bool,
+}
 
 // SAFETY: a handle may be used by any thread, one at a time; it is kept behind a lock.
 unsafe impl Send for Blas {}
@@ -28,15 +32,25 @@ fn fault(e: CublasError) -> Fault {
     Fault::said("cuBLAS", e.0, e.0 == sys::cublasStatus_t::CUBLAS_STATUS_ALLOC_FAILED)
 }
 
+/// What the names of variables begin with by which the environment lets cuBLAS make products of narrower ones.
+const EMULATION: &str = "CUBLAS_EMULAT";
+
+/// Whether the environment has such a variable.
+fn narrowed() -> bool {
+    std::env::vars_os().any(|(name, _)| name.to_string_lossy().starts_with(EMULATION))
+}
+
 /// The element and the arithmetic of a dtype.
 ///
-/// *Pedantic*: the arithmetic of the dtype itself, whatever the environment allows cuBLAS to save.
-fn kind(dtype: DType) -> Option<(Kind, Compute)> {
+/// *Pedantic*: the arithmetic of the dtype itself, whatever the environment allows cuBLAS to save. In single precision that may always be
+/// something; in double only if it is asked for, and the pedantic kernels take up to a quarter longer.
+fn kind(dtype: DType, pedantic: bool) -> Option<(Kind, Compute)> {
+    let double = if pedantic { Compute::CUBLAS_COMPUTE_64F_PEDANTIC } else { Compute::CUBLAS_COMPUTE_64F };
     Some(match dtype {
         DType::Float32 => (Kind::CUDA_R_32F, Compute::CUBLAS_COMPUTE_32F_PEDANTIC),
-        DType::Float64 => (Kind::CUDA_R_64F, Compute::CUBLAS_COMPUTE_64F_PEDANTIC),
+        DType::Float64 => (Kind::CUDA_R_64F, double),
         DType::Complex64 => (Kind::CUDA_C_32F, Compute::CUBLAS_COMPUTE_32F_PEDANTIC),
-        DType::Complex128 => (Kind::CUDA_C_64F, Compute::CUBLAS_COMPUTE_64F_PEDANTIC),
+        DType::Complex128 => (Kind::CUDA_C_64F, double),
         _ => return None,
     })
 }
@@ -44,7 +58,7 @@ fn kind(dtype: DType) -> Option<(Kind, Compute)> {
 impl Blas {
     /// Whether there are products of this dtype.
     pub(crate) fn has(dtype: DType) -> bool {
-        kind(dtype).is_some()
+        kind(dtype, true).is_some()
     }
 
     /// The library is loaded, with all its entry points, and the context current.
@@ -52,11 +66,12 @@ impl Blas {
         let mut handle = std::ptr::null_mut();
         // SAFETY: the library is loaded; the pointer is to a handle.
         unsafe { sys::cublasCreate_v2(&mut handle) }.result().map_err(fault)?;
-        let out = Blas(handle);
+        let out = Blas { handle, pedantic: narrowed() };
         // SAFETY: the handle was just made; the stream is that of the current context and outlives the handle.
         unsafe {
-            sys::cublasSetStream_v2(out.0, context.stream().cast()).result().map_err(fault)?;
-            sys::cublasSetMathMode(out.0, sys::cublasMath_t::CUBLAS_PEDANTIC_MATH).result().map_err(fault)?;
+            sys::cublasSetStream_v2(handle, context.stream().cast()).result().map_err(fault)?;
+            let mode = if out.pedantic { sys::cublasMath_t::CUBLAS_PEDANTIC_MATH } else { sys::cublasMath_t::CUBLAS_DEFAULT_MATH };
+            sys::cublasSetMathMode(handle, mode).result().map_err(fault)?;
         }
         Ok(out)
     }
@@ -74,7 +89,7 @@ impl Blas {
         (c, step): (u64, isize),
         count: usize,
     ) -> Result<(), Fault> {
-        let (kind, compute) = kind(dtype).ok_or_else(|| Fault::new(format!("cuBLAS: no products of {dtype}")))?;
+        let (kind, compute) = kind(dtype, self.pedantic).ok_or_else(|| Fault::new(format!("cuBLAS: no products of {dtype}")))?;
         // cuBLAS reads by columns: what it takes for B^T A^T = C^T is A B = C in C order.
         let transposition = |x: &Matrix| if x.by_columns { Transposition::CUBLAS_OP_T } else { Transposition::CUBLAS_OP_N };
         // 1 and 0 in every dtype: complex128 is the widest, and float32 differs in its bytes.
@@ -87,7 +102,7 @@ impl Blas {
         // addresses reach over all that lengths, distances and count name.
         unsafe {
             sys::cublasGemmStridedBatchedEx_64(
-                self.0,
+                self.handle,
                 transposition(&b),
                 transposition(&a),
                 n as i64,
@@ -120,6 +135,6 @@ impl Blas {
 impl Drop for Blas {
     fn drop(&mut self) {
         // SAFETY: made by `new`, destroyed once. A device that is lost answers with an error, which changes nothing.
-        let _ = unsafe { sys::cublasDestroy_v2(self.0) };
+        let _ = unsafe { sys::cublasDestroy_v2(self.handle) };
     }
 }

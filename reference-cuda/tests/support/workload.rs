@@ -157,6 +157,9 @@ fn reduce(pair: &Pair<'_>) {
         both!(pair, "mean", |b, x = x| b.reduce(ReduceOp::Sum, x, &how));
         both!(pair, "count", |b, x = x| b.reduce(ReduceOp::CountNonzero, x, &how));
     }
+    let line = pair.upload(&array(&[20_011], |v| v as f32));
+    let stepped = both!(pair, "getitem", |b, x = line| b.getitem(x, &[Index::Slice { start: None, stop: None, step: -2 }]));
+    both!(pair, "stepped", |b, x = stepped| b.reduce(ReduceOp::Sum, x, &Reduce::all()));
     let x = pair.upload(&array(&[3, 5000], |v| v * 2 + 1));
     both!(pair, "prod", |b, x = x| b.reduce(ReduceOp::Prod, x, &Reduce::over(&[1])));
     // Sums beyond the largest number, whose mean is none.
