@@ -35,6 +35,24 @@ fn refused(op: LinalgOp, dtype: DType) -> Error {
 /// Multiplications from which on threads share most decompositions.
 const SHARED: usize = 1 << 21;
 
+/// Columns that one task works on where what a block of columns does to those behind it is spread over threads.
+const PIECE: usize = 128;
+
+/// Columns, in pieces whose size does not depend on the number of threads.
+struct Pieces<'a, W>(MatMut<'a, W>);
+
+impl<'a, W> Iterator for Pieces<'a, W> {
+    type Item = MatMut<'a, W>;
+
+    fn next(&mut self) -> Option<MatMut<'a, W>> {
+        let rest = std::mem::replace(&mut self.0, MatMut::from_column_major_slice_mut(&mut [], 0, 0));
+        let width = PIECE.min(rest.ncols());
+        let (piece, rest) = rest.split_at_col_mut(width);
+        self.0 = rest;
+        (width > 0).then_some(piece)
+    }
+}
+
 /// Runs a decomposition of about that many multiplications, on all threads if they pay from `enough` on.
 ///
 /// It then runs on a thread of rayon's: there the threads of faer, which wait for each other thousands of times, find one another awake.

@@ -1,6 +1,6 @@
 //! QR decomposition by blocks of reflections (Householder), as LAPACK's `geqrf` and `orgqr`: a block of columns is decomposed by one
 //! thread, and what it does to the columns behind it is spread over all, in pieces whose size depends on the shape alone.
-use super::{SHARED, Wide};
+use super::{Pieces, SHARED, Wide};
 use crate::memory;
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::householder::{
@@ -13,8 +13,6 @@ use faer::{Conj, Mat, MatMut, MatRef, Par};
 
 /// Columns that are decomposed before what they do is done to the others.
 const BLOCK: usize = 48;
-/// Columns that one task works on.
-const PIECE: usize = 128;
 
 /// `Q` as products of reflections, and `R`.
 pub(super) struct Reflections<W: Wide> {
@@ -70,14 +68,7 @@ impl<W: Wide> Reflections<W> {
 /// Hands pieces of columns to `f`, with memory to apply `width` reflections.
 fn spread<W: Wide>(columns: MatMut<'_, W>, width: usize, f: &(dyn Fn(MatMut<'_, W>, &mut MemStack) + Sync)) {
     let (m, n) = (columns.nrows(), columns.ncols());
-    let (mut pieces, mut rest) = (vec![], columns);
-    while rest.ncols() > 0 {
-        let width = PIECE.min(rest.ncols());
-        let (piece, others) = rest.split_at_col_mut(width);
-        pieces.push(piece);
-        rest = others;
-    }
-    memory::spread(pieces, m.saturating_mul(n).saturating_mul(width) >= SHARED, &|piece| {
+    memory::spread(Pieces(columns).collect(), m.saturating_mul(n).saturating_mul(width) >= SHARED, &|piece| {
         let mut memory = MemBuffer::new(scratch_of_block::<W>(m, width, piece.ncols()));
         f(piece, MemStack::new(&mut memory));
     });

@@ -1,5 +1,5 @@
 //! Systems of linear equations.
-use super::{Field, Results, Wide, balanced, dense, field, lu, nth};
+use super::{Field, Results, Wide, balanced, field, lu, nth};
 use crate::array::CpuArray;
 use crate::backend::Cpu;
 use crate::memory::{self, Means, Store};
@@ -42,12 +42,11 @@ fn each<T: Field>(
         };
         let singular = || Error::new(ErrorKind::Singular, OP).shapes(&[x1.shape()]);
         let solution = if n <= SMALL {
-            let solution = eliminated(matrix.into_owned(), rhs.into_owned(), n, k).ok_or_else(singular)?;
-            T::narrowed(with, OP, Store::from(solution), eb - ea)?
+            eliminated(matrix.into_owned(), rhs.into_owned(), n, k).map(Store::from)
         } else {
-            let solution = lu::solution(&matrix, &rhs, n, k).ok_or_else(singular)?;
-            dense(with, OP, solution.as_ref(), eb - ea)?
+            lu::solved(with, OP, &matrix, &rhs, n, k)?
         };
+        let solution = T::narrowed(with, OP, solution.ok_or_else(singular)?, eb - ea)?;
         out.push(with, OP, solution)?;
     }
     Ok(CpuArray::new(shape, out.finish()))

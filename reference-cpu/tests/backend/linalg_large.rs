@@ -1,7 +1,7 @@
 //! Matrices large enough for blocks, tasks and the methods of tall matrices; views; instructions; threads.
 use crate::{array, shape, values};
 use array_protocol::options::{Qr, Svd};
-use array_protocol::{Backend, BinaryOp, DType, Index, Operand, ReduceOp, UnaryOp};
+use array_protocol::{Backend, BinaryOp, DType, ErrorKind, Index, Operand, ReduceOp, UnaryOp};
 use num_complex::Complex;
 use reference_cpu::{Cpu, CpuArray, Simd};
 
@@ -167,6 +167,34 @@ fn tall_matrices_of_other_dtypes() {
 }
 
 #[test]
+fn large_systems_are_solved_in_blocks() {
+    let b = Cpu::new();
+    for n in [49, 64, 65, 127, 129, 193, 320] {
+        for k in [1, 3, 130] {
+            let (a, rhs) = (noise([n, n]), noise([n, k]));
+            let x = b.solve(&a, &rhs).unwrap();
+            let allowed = 1e-15 * n as f64 * distance(&x, &array([1], &[0.0])) * distance(&a, &array([1], &[0.0]));
+            assert!(distance(&b.matmul(&a, &x).unwrap(), &rhs) <= allowed, "{n} with {k}");
+            // A column that is zero leaves no pivot, wherever it stands.
+            for zero in [0, n / 2, n - 1] {
+                let scale: Vec<f64> = (0..n).map(|j| f64::from(u8::from(j != zero))).collect();
+                let singular = times(&a, &array([1, n], &scale));
+                assert_eq!(b.solve(&singular, &rhs).err().map(|e| e.kind()), Some(ErrorKind::Singular), "{n}, column {zero}");
+            }
+        }
+    }
+    // Each pivot is in the last row: every step exchanges.
+    let n = 200;
+    let rows: Vec<f64> = (0..n * n).map(|i| f64::from(u8::from((i / n + i % n) % n == n - 1)) * (1 + i % n) as f64).collect();
+    let x = b.solve(&array([n, n], &rows), &array([n], &vec![1.0; n])).unwrap();
+    assert_eq!(values::<f64>(Ok(x)), (1..=n).map(|j| 1.0 / j as f64).collect::<Vec<_>>());
+    let z = b.astype(&noise([100, 100]), &DType::Complex64).unwrap();
+    let z = times(&z, &array([1], &[Complex::new(0.5f32, 2.0)]));
+    let x = b.solve(&z, &transposed(&z)).unwrap();
+    assert!(distance(&b.matmul(&z, &x).unwrap(), &transposed(&z)) < 1e-2);
+}
+
+#[test]
 fn results_do_not_depend_on_the_number_of_threads() {
     let run = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
@@ -175,7 +203,8 @@ fn results_do_not_depend_on_the_number_of_threads() {
             let (x, y, v) = (noise([900, 500]), noise([500, 1100]), noise([500, 1]));
             let (u, s, vh) = b.svd(&noise([40_000, 30]), &Svd::default().full_matrices(false)).unwrap();
             let (q, r) = b.qr(&noise([9_000, 200]), &Qr::default()).unwrap();
-            let floats = [b.matmul(&x, &y), b.matmul(&x, &v), b.matmul(&transposed(&v), &y), Ok(u), Ok(s), Ok(vh), Ok(q), Ok(r)];
+            let solution = b.solve(&noise([500, 500]), &noise([500, 150]));
+            let floats = [b.matmul(&x, &y), b.matmul(&x, &v), b.matmul(&transposed(&v), &y), Ok(u), Ok(s), Ok(vh), Ok(q), Ok(r), solution];
             floats.map(|x| values::<f64>(x).into_iter().map(f64::to_bits).collect::<Vec<_>>())
         })
     };
