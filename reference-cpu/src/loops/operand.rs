@@ -2,7 +2,7 @@
 use super::grid::{BLOCK, Grid, Tile};
 use super::stream::{Next, Writer};
 use crate::memory::Plain;
-use crate::simd::{AHEAD, Simd, fetch_at};
+use crate::simd::{AHEAD, Simd, asks, fetch_at};
 
 /// How the runs of an operand are had.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -100,7 +100,7 @@ impl<'a, T: Plain + Default> Reader<'a, T> {
         self.load(i, tile);
         for k in 0..tile.runs {
             let run = self.run(tile, k);
-            if self.mode == Mode::Direct && tile.runs == 1 {
+            if self.mode == Mode::Direct && tile.runs == 1 && asks() {
                 // The next tile lies as far behind this one as this one behind the last.
                 fetch_at(self.data.as_ptr().wrapping_add(self.at.wrapping_add(self.at.wrapping_sub(before))), run.len());
             }

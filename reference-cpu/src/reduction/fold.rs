@@ -1,5 +1,5 @@
 //! What a reduction does to blocks of elements. The drivers see this alone, and are compiled once for each pair of element and partial result.
-use crate::simd::{Simd, fetch_behind};
+use crate::simd::{Simd, asks, fetch_behind};
 use std::marker::PhantomData;
 
 /// Elements of one contiguous run that a kernel reduces at once: enough that memory is read without a pause.
@@ -139,12 +139,14 @@ const ANEW: usize = 32 * TOGETHER * LANES;
 /// Joins a run in lanes, and the lanes pairwise. Memory is read in its order, which is what it is fastest in.
 #[inline(always)]
 pub(super) fn lanes<T: Copy, A: Copy>(run: &[T], nothing: A, lift: impl Fn(T) -> A, join: impl Fn(A, A) -> A) -> A {
-    let mut sums = [nothing; LANES];
+    let (asks, mut sums) = (asks(), [nothing; LANES]);
     for part in run.chunks(ANEW) {
         let mut own = [nothing; LANES];
         let (blocks, rest) = part.as_chunks::<{ TOGETHER * LANES }>();
         for block in blocks {
-            fetch_behind(block);
+            if asks {
+                fetch_behind(block);
+            }
             let rows = block.as_chunks::<LANES>().0;
             for j in 0..LANES {
                 let left = join(join(lift(rows[0][j]), lift(rows[1][j])), join(lift(rows[2][j]), lift(rows[3][j])));

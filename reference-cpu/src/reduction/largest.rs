@@ -2,7 +2,7 @@
 //! vector instructions; all NaNs are one integer above all others.
 use super::fold::{Block, Fold, Steps};
 use crate::array::Typed;
-use crate::simd::{Simd, fetch_behind};
+use crate::simd::{Simd, asks, fetch_behind};
 use std::marker::PhantomData;
 
 /// The first, unless the second is as large or the first a NaN.
@@ -51,28 +51,33 @@ macro_rules! ordered {
         #[inline(always)]
         fn plain(self) -> $t { self + 0.0 }
         fn of(key: $i) -> $t { <$t>::from_bits($turned(key) as $u) }
-        // NaNs lose each comparison; whether there is one is seen at the end, by the largest magnitude.
+        // NaNs lose each comparison. Sums tell whether there may be one: that of infinities of both signs is a NaN too.
         #[inline(always)]
         fn top(run: &[Self]) -> $i {
             #[inline(always)]
-            fn compare(block: &[$t; LANES], tops: &mut [$t; LANES], magnitudes: &mut [$u; LANES]) {
+            fn compare(block: &[$t; LANES], tops: &mut [$t; LANES], sums: &mut [$t; LANES]) {
                 for j in 0..LANES {
                     tops[j] = larger(block[j], tops[j]);
-                    magnitudes[j] = larger(block[j].to_bits() << 1, magnitudes[j]);
+                    sums[j] += block[j];
                 }
             }
-            let (mut tops, mut magnitudes) = ([<$t>::NEG_INFINITY; LANES], [0 as $u; LANES]);
+            let (asks, mut tops, mut sums) = (asks(), [<$t>::NEG_INFINITY; LANES], [0 as $t; LANES]);
             let (blocks, rest) = run.as_chunks::<LANES>();
             for block in blocks {
-                fetch_behind(block);
-                compare(block, &mut tops, &mut magnitudes);
+                if asks {
+                    fetch_behind(block);
+                }
+                compare(block, &mut tops, &mut sums);
             }
-            let mut last = [<$t>::NEG_INFINITY; LANES];
-            last[..rest.len()].copy_from_slice(rest);
-            compare(&last, &mut tops, &mut magnitudes);
-            let magnitude = magnitudes.into_iter().fold(0, #[inline(always)] |a, b| larger(a, b));
+            if let Some(&first) = rest.first() {
+                let mut last = [first; LANES];
+                last[..rest.len()].copy_from_slice(rest);
+                compare(&last, &mut tops, &mut sums);
+            }
+            let sum = sums.into_iter().fold(0.0, #[inline(always)] |a, b| a + b);
             let top = tops.into_iter().fold(<$t>::NEG_INFINITY, #[inline(always)] |a, b| larger(a, b));
-            if magnitude > <$t>::INFINITY.to_bits() << 1 { $i::MAX } else { top.key() }
+            let nan = || run.iter().fold(false, #[inline(always)] |nan, v| nan | v.is_nan());
+            if sum.is_nan() && nan() { $i::MAX } else { top.key() }
         }
     } )* };
 }

@@ -1,14 +1,14 @@
 //! Elements as unsigned keys in the same order, so that there is one kernel per width.
 #[cfg(target_arch = "x86_64")]
-use super::lanes::Lanes;
+use super::quick::Vectorised;
 use crate::array::Typed;
 use bytemuck::Pod;
 
 #[cfg(not(target_arch = "x86_64"))]
-pub(super) trait Lanes {}
+pub(super) trait Vectorised {}
 
 /// Keys that kernels sort: `u32`, `u64`.
-pub(super) trait Key: Typed + Pod + Ord + Default + Send + Sync + Lanes {
+pub(super) trait Key: Typed + Pod + Ord + Default + Send + Sync + Vectorised {
     /// The smallest key.
     const FIRST: Self;
     /// The largest key.

@@ -26,10 +26,7 @@ pub(super) fn sort<K: Key>(simd: Simd, from: &[K], to: &mut [K], len: usize, cod
 /// Sorts one run, on all threads if it may be parted for them.
 fn sort_from<K: Key>(simd: Simd, from: &[K], to: &mut [K], code: Code<K>, partings: usize) {
     #[cfg(target_arch = "x86_64")]
-    if let Some(t) = simd.avx512()
-        && super::quick::parts::<K>(from.len())
-    {
-        let (below, above) = super::quick::part_from(t, from, to, code);
+    if let Some((below, above)) = simd.vectors().and_then(|v| K::part_from(v, from, to, code)) {
         return both(partings, below, above, &|keys, partings| sort_shared(simd, keys, code, partings));
     }
     memory::parts(to, TASK, partings > 0, &|i, to| {
@@ -53,8 +50,8 @@ fn both<K: Send>(partings: usize, below: &mut [K], above: &mut [K], f: &(dyn Fn(
 /// Sorts keys and turns them into element bits.
 fn sort_keys<K: Key>(simd: Simd, keys: &mut [K], code: Code<K>) {
     #[cfg(target_arch = "x86_64")]
-    if let Some(t) = simd.avx512() {
-        return super::quick::quicksort(t, keys, code);
+    if let Some(vectors) = simd.vectors() {
+        return K::quicksort(vectors, keys, code);
     }
     keys.sort_unstable();
     decode(simd, keys, code);
@@ -73,8 +70,7 @@ fn sort_shared<K: Key>(simd: Simd, keys: &mut [K], code: Code<K>, partings: usiz
         return sort_keys(simd, keys, code);
     }
     #[cfg(target_arch = "x86_64")]
-    if let Some(t) = simd.avx512() {
-        let (below, above) = super::quick::part(t, keys, code);
+    if let Some((below, above)) = simd.vectors().and_then(|v| K::part(v, keys, code)) {
         return both(partings, below, above, &|keys, partings| sort_shared(simd, keys, code, partings));
     }
     keys.par_sort_unstable();
