@@ -87,7 +87,8 @@ macro_rules! lanes {
             }
             #[inline(always)]
             fn exchange<const D: usize>(self, v: __m256i) -> __m256i {
-                let index = const { index!(u32, 8, |i| (i / $words ^ D) * $words + i % $words) };
+                // A lane is so many words of 32 bits.
+                let index = const { index!(u32, 8, |i| i ^ D * $words) };
                 self.avx2._mm256_permutevar8x32_epi32(v, bytemuck::cast(index))
             }
             #[inline(always)]
