@@ -1,9 +1,11 @@
 //! Linear algebra over the last two axes; the axes in front are a stack.
+mod ahead;
 mod element;
 mod lu;
 pub(crate) mod product;
 pub(crate) mod qr;
 mod reflections;
+mod rows;
 pub(crate) mod solve;
 pub(crate) mod svd;
 mod tall;

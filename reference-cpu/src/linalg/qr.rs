@@ -1,14 +1,13 @@
 //! QR decomposition.
 use super::reflections::Reflections;
 use super::tall::{self, Tall};
-use super::{Field, Results, Wide, balanced, dense, field, identity, nth, stack, stacked};
+use super::{Field, Results, Wide, balanced, field, identity, nth, stack, stacked};
 use crate::array::CpuArray;
 use crate::backend::Cpu;
 use crate::memory::{self, Means, Store};
 use array_protocol::options::{Qr, QrMode};
 use array_protocol::{LinalgOp, Result};
-use faer::MatRef;
-use faer::mat::Mat;
+use faer::{MatMut, MatRef};
 
 const OP: LinalgOp = LinalgOp::Qr;
 
@@ -33,7 +32,7 @@ fn each<T: Field>(b: &Cpu, x: &CpuArray, complete: bool) -> Result<(CpuArray, Cp
             (identity(OP, m, columns)?, Vec::new().into())
         } else if let Some((matrix, e)) = balanced(OP, b.simd(), nth(&data, i, m * n))? {
             let (left, upper) = decomposed(with, &matrix, m, n, complete)?;
-            (T::narrowed(with, OP, left, 0)?, dense(with, OP, upper.as_ref(), e)?)
+            (T::narrowed(with, OP, left, 0)?, T::narrowed(with, OP, upper, e)?)
         } else {
             // Declared by `linalg_nonfinite`.
             (memory::filled(OP, m * columns, T::NAN)?.into(), memory::filled(OP, columns * n, T::NAN)?.into())
@@ -44,19 +43,17 @@ fn each<T: Field>(b: &Cpu, x: &CpuArray, complete: bool) -> Result<(CpuArray, Cp
     Ok((CpuArray::new(sq, q.finish()), CpuArray::new(sr, r.finish())))
 }
 
-/// `Q` in C order, and `R` with as many rows as `Q` has columns.
-fn decomposed<W: Wide>(with: Means<'_>, matrix: &[W], m: usize, n: usize, complete: bool) -> Result<(Store<W>, Mat<W>)> {
-    let a = MatRef::from_row_major_slice(matrix, m, n);
+/// `Q`, and `R` with as many rows as `Q` has columns, both in C order.
+fn decomposed<W: Wide>(with: Means<'_>, matrix: &[W], m: usize, n: usize, complete: bool) -> Result<(Store<W>, Store<W>)> {
     if !complete
         && tall::suits(m, n)
-        && let Some(factors) = Tall::new(with, OP, a)?
+        && let Some(factors) = Tall::new(with, OP, MatRef::from_row_major_slice(matrix, m, n))?
     {
-        let r = factors.r();
+        let mut r = Store::new(with, OP, n * n)?;
+        MatMut::from_row_major_slice_mut(&mut r, n, n).copy_from(factors.r());
         return Ok((factors.q(), r));
     }
     let columns = if complete { m } else { m.min(n) };
-    let reflections = Reflections::new(a);
-    let mut q = Store::new(with, OP, m * columns)?;
-    faer::MatMut::from_row_major_slice_mut(&mut q, m, columns).copy_from(reflections.q(columns));
-    Ok((q, reflections.r(columns)))
+    let reflections = Reflections::new(with, OP, matrix, m, n)?;
+    Ok((reflections.q(with, OP, columns)?, reflections.r(with, OP, columns)?))
 }

@@ -1,7 +1,10 @@
-//! QR decomposition by blocks of reflections (Householder), as LAPACK's `geqrf` and `orgqr`: a block of columns is decomposed by one
-//! thread, and what it does to the columns behind it is spread over all, in pieces whose size depends on the shape alone.
-use super::{Pieces, SHARED, Wide};
-use crate::memory;
+//! QR decomposition by blocks of reflections (Householder), as LAPACK's `geqrf` and `orgqr`. The matrix stays in C order; blocks are
+//! decomposed beside it, by columns.
+use super::ahead::{self, Steps};
+use super::rows::{Rows, by_columns, row};
+use super::{PIECE, Pieces, SHARED, Wide};
+use crate::memory::{self, Means, Store};
+use array_protocol::{LinalgOp, Result};
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::householder::{
     apply_block_householder_on_the_left_in_place_scratch as scratch_of_block, apply_block_householder_on_the_left_in_place_with_conj,
@@ -9,67 +12,113 @@ use faer::linalg::householder::{
 };
 use faer::linalg::qr::no_pivoting::factor::{qr_in_place, qr_in_place_scratch};
 use faer::prelude::{Reborrow, ReborrowMut};
-use faer::{Conj, Mat, MatMut, MatRef, Par};
+use faer::{Conj, MatMut, MatRef, Par};
 
-/// Columns that are decomposed before what they do is done to the others.
+/// Columns of a block.
 const BLOCK: usize = 48;
+
+/// Some reflections, one after the other.
+struct Block<W> {
+    /// By columns: the vectors of the reflections below the diagonal, whose first elements are 1.
+    vectors: Vec<W>,
+    /// What turns the vectors into the product of the reflections.
+    product: Vec<W>,
+    width: usize,
+}
+
+impl<W: Wide> Block<W> {
+    /// Decomposes columns, of which `R` is left.
+    ///
+    /// # Errors
+    /// `OutOfMemory`.
+    fn new(op: LinalgOp, mut columns: MatMut<'_, W>) -> Result<Self> {
+        let (m, n) = (columns.nrows(), columns.ncols());
+        let (mut vectors, mut product) = (memory::filled(op, m * n, W::default())?, memory::filled(op, n * n, W::default())?);
+        let mut memory = MemBuffer::new(qr_in_place_scratch::<W>(m, n, n, Par::Seq, Default::default()));
+        let mut block = by_columns(columns.rb(), &mut vectors);
+        let of_product = MatMut::from_column_major_slice_mut(&mut product, n, n);
+        qr_in_place(block.rb_mut(), of_product, Par::Seq, MemStack::new(&mut memory), Default::default());
+        (0..n).for_each(|i| row(columns.rb_mut(), i)[i..].iter_mut().enumerate().for_each(|(j, r)| *r = block[(i, i + j)]));
+        Ok(Block { vectors, product, width: n })
+    }
+
+    fn factors(&self) -> (MatRef<'_, W>, MatRef<'_, W>) {
+        let of = |elements| MatRef::from_column_major_slice(elements, elements.len() / self.width, self.width);
+        (of(&self.vectors), of(&self.product))
+    }
+
+    /// `columns = block columns`, or with the block turned round.
+    fn apply(&self, columns: MatMut<'_, W>, turned: bool) {
+        let (vectors, product) = self.factors();
+        let mut memory = MemBuffer::new(scratch_of_block::<W>(vectors.nrows(), self.width, columns.ncols()));
+        let stack = MemStack::new(&mut memory);
+        if turned {
+            apply_block_householder_transpose_on_the_left_in_place_with_conj(vectors, product, Conj::Yes, columns, Par::Seq, stack);
+        } else {
+            apply_block_householder_on_the_left_in_place_with_conj(vectors, product, Conj::No, columns, Par::Seq, stack);
+        }
+    }
+}
 
 /// `Q` as products of reflections, and `R`.
 pub(super) struct Reflections<W: Wide> {
-    /// `R`, and below its diagonal the vectors of the reflections, whose first elements are 1.
-    factors: Mat<W>,
-    /// For each block, what turns its vectors into their product.
-    coefficients: Mat<W>,
+    /// `R`; what is below its diagonal means nothing.
+    upper: Rows<W>,
+    blocks: Vec<Block<W>>,
+    m: usize,
+    n: usize,
 }
 
 impl<W: Wide> Reflections<W> {
-    /// Decomposes a matrix with elements.
-    pub(super) fn new(a: MatRef<'_, W>) -> Self {
-        let (m, n) = (a.nrows(), a.ncols());
-        let k = m.min(n);
-        let (mut factors, mut coefficients) = (a.to_owned(), Mat::zeros(BLOCK.min(k), k));
-        let mut memory = MemBuffer::new(qr_in_place_scratch::<W>(m, BLOCK.min(k), BLOCK.min(k), Par::Seq, Default::default()));
-        for start in (0..k).step_by(BLOCK) {
-            let width = BLOCK.min(k - start);
-            let (mut block, behind) = factors.as_mut().get_mut(start.., start..).split_at_col_mut(width);
-            let mut product = coefficients.as_mut().get_mut(..width, start..start + width);
-            qr_in_place(block.rb_mut(), product.rb_mut(), Par::Seq, MemStack::new(&mut memory), Default::default());
-            let (block, product) = (block.rb(), product.rb());
-            spread(behind, width, &|piece, stack| {
-                apply_block_householder_transpose_on_the_left_in_place_with_conj(block, product, Conj::Yes, piece, Par::Seq, stack);
-            });
+    /// Decomposes a matrix in C order, with elements.
+    ///
+    /// # Errors
+    /// `OutOfMemory`.
+    pub(super) fn new(with: Means<'_>, op: LinalgOp, a: &[W], m: usize, n: usize) -> Result<Self> {
+        let mut upper = Rows::beside(with, op, m, &[(a, n)])?;
+        let steps = Steps {
+            width: BLOCK,
+            decompose: &|start, columns: MatMut<'_, W>| Block::new(op, columns.get_mut(start.., ..)),
+            apply: &|start, block: &Block<W>, columns: MatMut<'_, W>| block.apply(columns.get_mut(start.., ..), true),
+        };
+        let parallel = m.saturating_mul(n).saturating_mul(BLOCK) >= SHARED;
+        let blocks = ahead::run(upper.as_mut(), m.min(n), parallel, &steps)?;
+        Ok(Reflections { upper, blocks, m, n })
+    }
+
+    /// `R` with that many rows, in C order.
+    ///
+    /// # Errors
+    /// `OutOfMemory`.
+    pub(super) fn r(&self, with: Means<'_>, op: LinalgOp, rows: usize) -> Result<Store<W>> {
+        let mut out = Store::new(with, op, rows.saturating_mul(self.n))?;
+        for (i, to) in out.chunks_mut(self.n).enumerate() {
+            let (below, upper) = to.split_at_mut(i.min(self.n));
+            below.fill(W::default());
+            upper.copy_from_slice(&self.upper.row(i)[i.min(self.n)..]);
         }
-        Reflections { factors, coefficients }
+        Ok(out)
     }
 
-    /// `R` with that many rows.
-    pub(super) fn r(&self, rows: usize) -> Mat<W> {
-        let k = self.coefficients.ncols();
-        Mat::from_fn(rows, self.factors.ncols(), |i, j| if i <= j && i < k { self.factors[(i, j)] } else { W::zero_impl() })
+    /// The first columns of `Q`, in C order.
+    ///
+    /// # Errors
+    /// `OutOfMemory`.
+    pub(super) fn q(&self, with: Means<'_>, op: LinalgOp, columns: usize) -> Result<Store<W>> {
+        let mut out = Store::new(with, op, self.m.saturating_mul(columns))?;
+        out.fill(W::default());
+        out.iter_mut().step_by(columns + 1).take(columns).for_each(|x| *x = W::one_impl());
+        let pieces = Pieces(MatMut::from_row_major_slice_mut(&mut out, self.m, columns)).enumerate().collect();
+        let work = self.m.saturating_mul(columns).saturating_mul(BLOCK);
+        memory::spread(pieces, work >= SHARED, &|(i, mut piece): (usize, MatMut<'_, W>)| {
+            for (block, start) in self.blocks.iter().enumerate().rev().map(|(j, block)| (block, j * BLOCK)) {
+                // The columns before are still those of the identity, and this block leaves them so.
+                let before = start.saturating_sub(i * PIECE);
+                if before < piece.ncols() {
+                    block.apply(piece.rb_mut().get_mut(start.., before..), false);
+                }
+            }
+        });
+        Ok(out)
     }
-
-    /// The first columns of `Q`.
-    pub(super) fn q(&self, columns: usize) -> Mat<W> {
-        let (m, k) = (self.factors.nrows(), self.coefficients.ncols());
-        let mut q = Mat::identity(m, columns);
-        for start in (0..k).step_by(BLOCK).rev() {
-            let width = BLOCK.min(k - start);
-            let block = self.factors.as_ref().get(start.., start..start + width);
-            let product = self.coefficients.as_ref().get(..width, start..start + width);
-            // The columns before are still those of the identity, and this block leaves them so.
-            spread(q.as_mut().get_mut(start.., start..), width, &|piece, stack| {
-                apply_block_householder_on_the_left_in_place_with_conj(block, product, Conj::No, piece, Par::Seq, stack);
-            });
-        }
-        q
-    }
-}
-
-/// Hands pieces of columns to `f`, with memory to apply `width` reflections.
-fn spread<W: Wide>(columns: MatMut<'_, W>, width: usize, f: &(dyn Fn(MatMut<'_, W>, &mut MemStack) + Sync)) {
-    let (m, n) = (columns.nrows(), columns.ncols());
-    memory::spread(Pieces(columns).collect(), m.saturating_mul(n).saturating_mul(width) >= SHARED, &|piece| {
-        let mut memory = MemBuffer::new(scratch_of_block::<W>(m, width, piece.ncols()));
-        f(piece, MemStack::new(&mut memory));
-    });
 }
