@@ -1,4 +1,5 @@
 //! Memory that may run out: every allocation that grows with the input goes through here and fails as a typed error.
+mod cores;
 mod pages;
 mod pool;
 mod workspace;
@@ -155,7 +156,7 @@ fn share<T: Send>(items: impl ExactSizeIterator<Item = T> + Send, parallel: bool
     if helpers == 0 {
         return items.for_each(f);
     }
-    let left = Mutex::new(items);
+    let (left, here) = (Mutex::new(items), cores::current());
     let work = || {
         while let Some(item) = next(&left) {
             f(item);
@@ -163,7 +164,11 @@ fn share<T: Send>(items: impl ExactSizeIterator<Item = T> + Send, parallel: bool
         settle();
     };
     rayon::in_place_scope(|scope| {
-        (0..helpers).for_each(|_| scope.spawn(|_| work()));
+        let help = |_: &_| {
+            cores::leave(here);
+            work();
+        };
+        (0..helpers).for_each(|_| scope.spawn(help));
         work();
     });
 }
