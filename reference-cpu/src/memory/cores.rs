@@ -4,33 +4,59 @@
 //! taken them away, puts the thread on the core of the one that woke it up, and moves it only some milliseconds later: longer than most
 //! operations take.
 
-/// That of this thread; `None` where the system does not tell.
-pub(super) fn current() -> Option<usize> {
-    #[cfg(target_os = "linux")]
-    return Some(rustix::thread::sched_getcpu());
-    #[cfg(not(target_os = "linux"))]
-    None
-}
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Moves this thread to another core if it is on that one, and may be on others. It may go back at any time.
-pub(super) fn leave(core: Option<usize>) {
-    if core.is_none() || current() != core {
-        return;
+/// The core of a thread that others work for.
+pub(super) struct Caller(AtomicUsize);
+
+/// Where the system does not tell.
+const UNKNOWN: usize = usize::MAX;
+
+impl Caller {
+    /// This thread is it.
+    pub(super) fn new() -> Self {
+        Caller(AtomicUsize::new(current()))
     }
-    #[cfg(target_os = "linux")]
-    {
-        use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
-        let (Some(core), Ok(all)) = (core.filter(|&core| core < CpuSet::MAX_CPU), sched_getaffinity(None)) else {
-            return;
-        };
-        let mut others = all;
-        others.unset(core);
-        if others.count() > 0 && sched_setaffinity(None, &others).is_ok() {
-            // Were it refused, the thread would stay off that one core.
-            let _ = sched_setaffinity(None, &all);
+
+    /// It tells where it is now.
+    pub(super) fn is_here(&self) {
+        self.0.store(current(), Ordering::Relaxed);
+    }
+
+    /// Moves another thread to another core if it is on that one, and may be on others. It may go back at any time.
+    pub(super) fn leave(&self) {
+        let core = self.0.load(Ordering::Relaxed);
+        if core != UNKNOWN && current() == core {
+            elsewhere(core);
         }
     }
 }
+
+/// That of this thread.
+fn current() -> usize {
+    #[cfg(target_os = "linux")]
+    return rustix::thread::sched_getcpu();
+    #[cfg(not(target_os = "linux"))]
+    UNKNOWN
+}
+
+#[cfg(target_os = "linux")]
+#[cold]
+fn elsewhere(core: usize) {
+    use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+    let Ok(all) = sched_getaffinity(None) else { return };
+    let mut others = all;
+    if core < CpuSet::MAX_CPU {
+        others.unset(core);
+    }
+    if others.count() > 0 && others != all && sched_setaffinity(None, &others).is_ok() {
+        // Were it refused, the thread would stay off that one core.
+        let _ = sched_setaffinity(None, &all);
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn elsewhere(_core: usize) {}
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
@@ -43,13 +69,14 @@ mod tests {
             let before = sched_getaffinity(None).unwrap();
             // The system may have moved it back before it is asked.
             let left = || {
-                let here = current();
-                leave(here);
-                current() != here
+                let here = Caller::new();
+                here.leave();
+                here.0.load(Ordering::Relaxed) != current()
             };
             assert!(before.count() < 2 || (0..1000).any(|_| left()));
             assert_eq!(sched_getaffinity(None).unwrap(), before);
-            leave(None);
+            Caller(AtomicUsize::new(UNKNOWN)).leave();
+            elsewhere(UNKNOWN);
             assert_eq!(sched_getaffinity(None).unwrap(), before);
         })
         .join()

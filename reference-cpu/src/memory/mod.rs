@@ -156,20 +156,18 @@ fn share<T: Send>(items: impl ExactSizeIterator<Item = T> + Send, parallel: bool
     if helpers == 0 {
         return items.for_each(f);
     }
-    let (left, here) = (Mutex::new(items), cores::current());
-    let work = || {
+    let (left, caller) = (Mutex::new(items), cores::Caller::new());
+    let work = |before: &dyn Fn()| {
         while let Some(item) = next(&left) {
+            before();
             f(item);
         }
         settle();
     };
     rayon::in_place_scope(|scope| {
-        let help = |_: &_| {
-            cores::leave(here);
-            work();
-        };
+        let help = |_: &_| work(&|| caller.leave());
         (0..helpers).for_each(|_| scope.spawn(help));
-        work();
+        work(&|| caller.is_here());
     });
 }
 
