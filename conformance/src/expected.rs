@@ -36,6 +36,8 @@ pub struct Expected {
     pub link: Option<String>,
     /// A case that fails.
     pub case: Replay,
+    /// It fails on some machines only: on others the case may pass.
+    pub some_machines: bool,
     /// The line of the entry in the file.
     pub line: usize,
 }
@@ -80,6 +82,8 @@ struct Entry {
     reason: Option<String>,
     link: Option<String>,
     case: Option<Pinned>,
+    #[serde(default)]
+    some_machines: bool,
 }
 
 #[derive(Deserialize)]
@@ -184,7 +188,7 @@ impl Expected {
             }
         };
         let case = case.map_err(|e| format!("the case of `{clause}`: {e}"))?;
-        Ok(Expected { clause, operations, dtypes, reason, link: entry.link, case, line })
+        Ok(Expected { clause, operations, dtypes, reason, link: entry.link, case, some_machines: entry.some_machines, line })
     }
 
     /// Whether this entry is about that check.
