@@ -7,22 +7,14 @@ use std::fmt;
 
 /// A set of vector instructions that this machine has.
 #[derive(Clone, Copy)]
-pub struct Simd(Path);
+pub struct Simd(Option<Vectors>);
 
-#[derive(Clone, Copy)]
-enum Path {
-    Baseline,
-    #[cfg(target_arch = "x86_64")]
-    Avx2(pulp::x86::V3),
-    #[cfg(target_arch = "x86_64")]
-    Avx512(pulp::x86::V4),
-}
-
-/// Vector instructions, for the few kernels that name them.
-#[cfg(target_arch = "x86_64")]
+/// Vector instructions beyond the baseline. Other targets have none.
 #[derive(Clone, Copy)]
 pub(crate) enum Vectors {
+    #[cfg(target_arch = "x86_64")]
     Avx2(pulp::x86::V3),
+    #[cfg(target_arch = "x86_64")]
     Avx512(pulp::x86::V4),
 }
 
@@ -32,10 +24,10 @@ impl Simd {
         #[cfg(target_arch = "x86_64")]
         {
             if let Some(v4) = pulp::x86::V4::try_new() {
-                return Simd(Path::Avx512(v4));
+                return Simd(Some(Vectors::Avx512(v4)));
             }
             if let Some(v3) = pulp::x86::V3::try_new() {
-                return Simd(Path::Avx2(v3));
+                return Simd(Some(Vectors::Avx2(v3)));
             }
         }
         Simd::baseline()
@@ -43,7 +35,7 @@ impl Simd {
 
     /// What every machine of the target has.
     pub fn baseline() -> Simd {
-        Simd(Path::Baseline)
+        Simd(None)
     }
 
     /// All that this machine has, the widest last.
@@ -51,8 +43,8 @@ impl Simd {
         let mut all = vec![Simd::baseline()];
         #[cfg(target_arch = "x86_64")]
         {
-            all.extend(pulp::x86::V3::try_new().map(|v3| Simd(Path::Avx2(v3))));
-            all.extend(pulp::x86::V4::try_new().map(|v4| Simd(Path::Avx512(v4))));
+            all.extend(pulp::x86::V3::try_new().map(|v3| Simd(Some(Vectors::Avx2(v3)))));
+            all.extend(pulp::x86::V4::try_new().map(|v4| Simd(Some(Vectors::Avx512(v4)))));
         }
         all
     }
@@ -60,33 +52,29 @@ impl Simd {
     /// The name: `baseline`, `avx2`, `avx512`.
     pub fn name(self) -> &'static str {
         match self.0 {
-            Path::Baseline => "baseline",
+            None => "baseline",
             #[cfg(target_arch = "x86_64")]
-            Path::Avx2(_) => "avx2",
+            Some(Vectors::Avx2(_)) => "avx2",
             #[cfg(target_arch = "x86_64")]
-            Path::Avx512(_) => "avx512",
+            Some(Vectors::Avx512(_)) => "avx512",
         }
     }
 
-    /// `None` on the baseline.
+    /// For the few kernels that name them; `None` on the baseline.
     #[cfg(target_arch = "x86_64")]
     pub(crate) fn vectors(self) -> Option<Vectors> {
-        match self.0 {
-            Path::Baseline => None,
-            Path::Avx2(v3) => Some(Vectors::Avx2(v3)),
-            Path::Avx512(v4) => Some(Vectors::Avx512(v4)),
-        }
+        self.0
     }
 
     /// Runs a closure that was compiled for these instructions.
     #[inline(always)]
     pub(crate) fn run<R>(self, f: impl FnOnce() -> R) -> R {
         match self.0 {
-            Path::Baseline => f(),
+            None => f(),
             #[cfg(target_arch = "x86_64")]
-            Path::Avx2(v3) => v3.vectorize(f),
+            Some(Vectors::Avx2(v3)) => v3.vectorize(f),
             #[cfg(target_arch = "x86_64")]
-            Path::Avx512(v4) => v4.vectorize(f),
+            Some(Vectors::Avx512(v4)) => v4.vectorize(f),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Decompositions by blocks of columns: what a block does to the columns behind it is done in pieces, on all threads. Nobody waits for a
 //! block to be through with all pieces: as soon as the next block is, it is decomposed, while other threads still work on the pieces behind.
-use super::Wide;
+use super::{Pieces, Wide};
 use crate::memory;
 use array_protocol::Result;
 use faer::MatMut;
@@ -14,14 +14,14 @@ const PIECE: usize = 2;
 /// Looks at what another thread is about to finish before the system may give the core to somebody else.
 const LOOKS: usize = 1 << 12;
 
-/// What is done to a matrix, block by block. Blocks and pieces are given with all rows.
+/// What is done to a matrix, block by block. Blocks and pieces are given with the rows from the block's diagonal on.
 pub(super) struct Steps<'a, W: Wide, B> {
     /// Columns of a block.
     pub(super) width: usize,
-    /// Decomposes the block that begins at a column.
-    pub(super) decompose: &'a (dyn Fn(usize, MatMut<'_, W>) -> Result<B> + Sync),
-    /// Does what that block does to columns behind it.
-    pub(super) apply: &'a (dyn Fn(usize, &B, MatMut<'_, W>) + Sync),
+    /// Decomposes a block.
+    pub(super) decompose: &'a (dyn Fn(MatMut<'_, W>) -> Result<B> + Sync),
+    /// Does what a block does to columns behind it.
+    pub(super) apply: &'a (dyn Fn(&B, MatMut<'_, W>) + Sync),
 }
 
 /// A piece of the columns, and how many blocks have been applied to it.
@@ -36,21 +36,15 @@ struct Piece<'a, W: Wide> {
 /// works on it. They are short, hence nobody sleeps: to wake up takes longer on many machines.
 pub(super) fn run<W: Wide, B: Send + Sync>(matrix: MatMut<'_, W>, n: usize, parallel: bool, steps: &Steps<'_, W, B>) -> Result<Vec<B>> {
     let (total, length) = (matrix.ncols(), PIECE * steps.width);
-    let mut rest = matrix;
-    let mut pieces = vec![];
-    while rest.ncols() > 0 {
-        let width = length.min(rest.ncols());
-        let (columns, others) = rest.split_at_col_mut(width);
-        pieces.push(Piece { columns: Mutex::new(columns), done: AtomicUsize::new(0) });
-        rest = others;
-    }
+    let piece = |columns| Piece { columns: Mutex::new(columns), done: AtomicUsize::new(0) };
+    let pieces: Vec<_> = Pieces(matrix, length).map(piece).collect();
     let count = n.div_ceil(steps.width);
     let blocks: Vec<OnceLock<Result<B>>> = (0..count).map(|_| OnceLock::new()).collect();
     let decompose = |block: usize, columns: MatMut<'_, W>| {
         let start = block * steps.width;
         let width = steps.width.min(n - start);
         let at = start % length;
-        let result = (steps.decompose)(start, columns.get_mut(.., at..at + width));
+        let result = (steps.decompose)(columns.get_mut(start.., at..at + width));
         // Nobody else decomposes it.
         let _ = blocks[block].set(result);
     };
@@ -69,7 +63,7 @@ pub(super) fn run<W: Wide, B: Send + Sync>(matrix: MatMut<'_, W>, n: usize, para
         if let Ok(result) = result
             && from < columns.ncols()
         {
-            (steps.apply)(block * steps.width, result, columns.rb_mut().get_mut(.., from..));
+            (steps.apply)(result, columns.rb_mut().get_mut(block * steps.width.., from..));
         }
         let next = block + 1;
         if next < count && next / PIECE == piece {

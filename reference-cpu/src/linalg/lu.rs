@@ -3,8 +3,8 @@
 //! The matrix stays in C order, so that rows are exchanged and multiplied as they lie; blocks are decomposed beside it, by columns.
 //! Right-hand sides are further columns behind those of the matrix: when the last block is done, they are `L^-1 P B`. Nobody asks for `L`.
 use super::ahead::{self, Steps};
-use super::rows::{Rows, by_columns, row};
-use super::{Pieces, SHARED, Wide};
+use super::rows::{Rows, by_columns, copy_upper, row};
+use super::{PIECE, Pieces, SHARED, Wide};
 use crate::memory::{self, Means, Store};
 use array_protocol::{LinalgOp, Result};
 use faer::dyn_stack::{MemBuffer, MemStack};
@@ -29,14 +29,14 @@ struct Block<W> {
 impl<W: Wide> Block<W> {
     /// # Errors
     /// `OutOfMemory`.
-    fn new(op: LinalgOp, mut columns: MatMut<'_, W>) -> Result<Self> {
+    fn new(op: LinalgOp, columns: MatMut<'_, W>) -> Result<Self> {
         let (m, n, par) = (columns.nrows(), columns.ncols(), Par::Seq);
         let mut factors = memory::filled(op, m * n, W::default())?;
         let (mut order, mut places) = (memory::filled(op, m, 0usize)?, memory::filled(op, m, 0usize)?);
         let mut memory = MemBuffer::new(lu_in_place_scratch::<usize, W>(m, n, par, Default::default()));
         let mut block = by_columns(columns.rb(), &mut factors);
         lu_in_place(block.rb_mut(), &mut order, &mut places, par, MemStack::new(&mut memory), Default::default());
-        (0..n).for_each(|i| row(columns.rb_mut(), i)[i..].iter_mut().enumerate().for_each(|(j, u)| *u = block[(i, i + j)]));
+        copy_upper(columns, block.rb());
         let exchanges = order.into_iter().enumerate().filter(|(to, from)| to != from).collect();
         Ok(Block { factors, rows: m, exchanges })
     }
@@ -63,11 +63,8 @@ impl<W: Wide> Block<W> {
 pub(super) fn solved<W: Wide>(with: Means<'_>, op: LinalgOp, matrix: &[W], rhs: &[W], n: usize, k: usize) -> Result<Option<Store<W>>> {
     let mut work = Rows::beside(with, op, n, &[(matrix, n), (rhs, k)])?;
     let mut all = work.as_mut();
-    let steps = Steps {
-        width: BLOCK,
-        decompose: &|start, columns: MatMut<'_, W>| Block::new(op, columns.get_mut(start.., ..)),
-        apply: &|start, block: &Block<W>, columns: MatMut<'_, W>| block.apply(columns.get_mut(start.., ..)),
-    };
+    let steps =
+        Steps { width: BLOCK, decompose: &|columns| Block::new(op, columns), apply: &|block: &Block<W>, columns| block.apply(columns) };
     let blocks = ahead::run(all.rb_mut(), n, n.saturating_mul(n).saturating_mul(BLOCK) >= SHARED, &steps)?;
     // A pivot of 0 makes what follows it infinite or NaN.
     if !blocks.iter().map(Block::factors).all(|block| (0..block.ncols()).all(|p| block[(p, p)].usable())) {
@@ -75,7 +72,7 @@ pub(super) fn solved<W: Wide>(with: Means<'_>, op: LinalgOp, matrix: &[W], rhs: 
     }
     let (u, x) = all.split_at_col_mut(n);
     let u = u.rb();
-    memory::spread(Pieces(x).collect(), n.saturating_mul(n).saturating_mul(k) >= SHARED, &|piece| {
+    memory::spread(Pieces(x, PIECE).collect(), n.saturating_mul(n).saturating_mul(k) >= SHARED, &|piece| {
         solve_upper_triangular_in_place(u, piece, Par::Seq);
     });
     let mut out = Store::new(with, op, n.saturating_mul(k))?;

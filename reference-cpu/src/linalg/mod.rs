@@ -37,18 +37,18 @@ fn refused(op: LinalgOp, dtype: DType) -> Error {
 /// Multiplications from which on threads share most decompositions.
 const SHARED: usize = 1 << 21;
 
-/// Columns that one task works on where what a block of columns does to those behind it is spread over threads.
+/// Columns that one task works on, where they do not depend on each other.
 const PIECE: usize = 128;
 
-/// Columns, in pieces whose size does not depend on the number of threads.
-struct Pieces<'a, W>(MatMut<'a, W>);
+/// Columns, in pieces of so many: their size does not depend on the number of threads.
+struct Pieces<'a, W>(MatMut<'a, W>, usize);
 
 impl<'a, W> Iterator for Pieces<'a, W> {
     type Item = MatMut<'a, W>;
 
     fn next(&mut self) -> Option<MatMut<'a, W>> {
         let rest = std::mem::replace(&mut self.0, MatMut::from_column_major_slice_mut(&mut [], 0, 0));
-        let width = PIECE.min(rest.ncols());
+        let width = self.1.min(rest.ncols());
         let (piece, rest) = rest.split_at_col_mut(width);
         self.0 = rest;
         (width > 0).then_some(piece)

@@ -1,7 +1,7 @@
 //! QR decomposition by blocks of reflections (Householder), as LAPACK's `geqrf` and `orgqr`. The matrix stays in C order; blocks are
 //! decomposed beside it, by columns.
 use super::ahead::{self, Steps};
-use super::rows::{Rows, by_columns, row};
+use super::rows::{Rows, by_columns, copy_upper};
 use super::{PIECE, Pieces, SHARED, Wide};
 use crate::memory::{self, Means, Store};
 use array_protocol::{LinalgOp, Result};
@@ -31,14 +31,14 @@ impl<W: Wide> Block<W> {
     ///
     /// # Errors
     /// `OutOfMemory`.
-    fn new(op: LinalgOp, mut columns: MatMut<'_, W>) -> Result<Self> {
+    fn new(op: LinalgOp, columns: MatMut<'_, W>) -> Result<Self> {
         let (m, n) = (columns.nrows(), columns.ncols());
         let (mut vectors, mut product) = (memory::filled(op, m * n, W::default())?, memory::filled(op, n * n, W::default())?);
         let mut memory = MemBuffer::new(qr_in_place_scratch::<W>(m, n, n, Par::Seq, Default::default()));
         let mut block = by_columns(columns.rb(), &mut vectors);
         let of_product = MatMut::from_column_major_slice_mut(&mut product, n, n);
         qr_in_place(block.rb_mut(), of_product, Par::Seq, MemStack::new(&mut memory), Default::default());
-        (0..n).for_each(|i| row(columns.rb_mut(), i)[i..].iter_mut().enumerate().for_each(|(j, r)| *r = block[(i, i + j)]));
+        copy_upper(columns, block.rb());
         Ok(Block { vectors, product, width: n })
     }
 
@@ -78,8 +78,8 @@ impl<W: Wide> Reflections<W> {
         let mut upper = Rows::beside(with, op, m, &[(a, n)])?;
         let steps = Steps {
             width: BLOCK,
-            decompose: &|start, columns: MatMut<'_, W>| Block::new(op, columns.get_mut(start.., ..)),
-            apply: &|start, block: &Block<W>, columns: MatMut<'_, W>| block.apply(columns.get_mut(start.., ..), true),
+            decompose: &|columns| Block::new(op, columns),
+            apply: &|block: &Block<W>, columns| block.apply(columns, true),
         };
         let parallel = m.saturating_mul(n).saturating_mul(BLOCK) >= SHARED;
         let blocks = ahead::run(upper.as_mut(), m.min(n), parallel, &steps)?;
@@ -108,7 +108,7 @@ impl<W: Wide> Reflections<W> {
         let mut out = Store::new(with, op, self.m.saturating_mul(columns))?;
         out.fill(W::default());
         out.iter_mut().step_by(columns + 1).take(columns).for_each(|x| *x = W::one_impl());
-        let pieces = Pieces(MatMut::from_row_major_slice_mut(&mut out, self.m, columns)).enumerate().collect();
+        let pieces = Pieces(MatMut::from_row_major_slice_mut(&mut out, self.m, columns), PIECE).enumerate().collect();
         let work = self.m.saturating_mul(columns).saturating_mul(BLOCK);
         memory::spread(pieces, work >= SHARED, &|(i, mut piece): (usize, MatMut<'_, W>)| {
             for (block, start) in self.blocks.iter().enumerate().rev().map(|(j, block)| (block, j * BLOCK)) {

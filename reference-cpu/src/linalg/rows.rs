@@ -65,3 +65,10 @@ pub(super) fn by_columns<'a, W: Wide>(from: MatRef<'_, W>, memory: &'a mut [W]) 
     }
     to
 }
+
+/// Copies what is not below the diagonal; there are no fewer rows than columns.
+pub(super) fn copy_upper<W: Wide>(mut to: MatMut<'_, W>, from: MatRef<'_, W>) {
+    for i in 0..from.ncols() {
+        row(to.rb_mut(), i)[i..].iter_mut().zip(from.row(i).iter().skip(i)).for_each(|(to, &x)| *to = x);
+    }
+}

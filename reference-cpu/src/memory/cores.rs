@@ -3,7 +3,6 @@
 //! A thread that is woken up belongs on a core that is idle. On virtual machines Linux often takes these for busy, since their hosts have
 //! taken them away, puts the thread on the core of the one that woke it up, and moves it only some milliseconds later: longer than most
 //! operations take.
-
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The core of a thread that others work for.
