@@ -8,6 +8,7 @@ mod linalg;
 mod linalg_large;
 mod movement;
 mod picking;
+mod products;
 mod reductions;
 mod reductions_everywhere;
 mod sequences;

@@ -2,16 +2,18 @@
 pub(super) mod float;
 mod integer;
 mod matrix;
+#[cfg(target_arch = "x86_64")]
+mod packed;
 
 use super::refused;
 use crate::array::{CpuArray, Typed};
 use crate::backend::Cpu;
 use crate::memory::{self, Means, PARALLEL, Store};
 use crate::promote::{converted, promoted};
-use crate::simd::Simd;
 use array_protocol::strided::{Layout, Products};
 use array_protocol::{Error, ErrorKind, LinalgOp, Operand, Result, Shape};
 use faer::MatMut;
+use faer::traits::ComplexField;
 use matrix::{Matrix, Order};
 use num_complex::Complex;
 use std::sync::OnceLock;
@@ -20,27 +22,43 @@ const OP: LinalgOp = LinalgOp::Matmul;
 
 /// Elements that have a matrix product, `c = a b` with `c` in C order; no matrix is empty.
 trait Product: Typed {
-    fn product(simd: Simd, a: Matrix<'_, Self>, b: Matrix<'_, Self>, c: &mut [Self]) -> Result<()>;
+    fn product(with: Means<'_>, a: Matrix<'_, Self>, b: Matrix<'_, Self>, c: &mut [Self]) -> Result<()>;
 }
 
 macro_rules! products {
     ($product:expr; $($t:ty)*) => { $( impl Product for $t {
-        fn product(simd: Simd, a: Matrix<'_, $t>, b: Matrix<'_, $t>, c: &mut [$t]) -> Result<()> { $product(simd, a, b, c) }
+        fn product(with: Means<'_>, a: Matrix<'_, $t>, b: Matrix<'_, $t>, c: &mut [$t]) -> Result<()> { $product(with, a, b, c) }
     } )* };
 }
 products! {
-    |simd, a, b, c: &mut [_]| {
+    |with: Means<'_>, a, b, c: &mut [_]| {
         c.fill(0);
-        integer::multiply(OP, simd, a, b, c)
+        integer::multiply(OP, with.simd, a, b, c)
     };
     i8 i16 i32 i64 u8 u16 u32 u64
 }
 products! {
-    |_, a: Matrix<'_, _>, b: Matrix<'_, _>, c| {
-        float::multiply(MatMut::from_row_major_slice_mut(c, a.rows, b.cols), a.view(), b.view());
+    |with: Means<'_>, a: Matrix<'_, _>, b: Matrix<'_, _>, c| {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(v3) = packed::suits(with.simd, &a, &b) {
+            return packed::multiply(with, v3, OP, a, b, c);
+        }
+        unpacked(a, b, c);
         Ok(())
     };
-    f32 f64 Complex<f32> Complex<f64>
+    f32 f64
+}
+products! {
+    |_, a, b, c| {
+        unpacked(a, b, c);
+        Ok(())
+    };
+    Complex<f32> Complex<f64>
+}
+
+/// `c = a b` by faer.
+fn unpacked<T: ComplexField + Copy>(a: Matrix<'_, T>, b: Matrix<'_, T>, c: &mut [T]) {
+    float::multiply(MatMut::from_row_major_slice_mut(c, a.rows, b.cols), a.view(), b.view());
 }
 
 /// A stack of matrices that need no copy: where each starts, their sizes, and how each lies in memory.
@@ -108,7 +126,7 @@ fn stacks<T: Product>(with: Means<'_>, x1: &CpuArray, x2: &CpuArray, stack: &Sha
         let (i, j) = starts[at];
         let matrices = Matrix::new(a, i, s1.sizes, s1.order).zip(Matrix::new(b, j, s2.sizes, s2.order));
         let outside = || Error::new(ErrorKind::Backend, OP).detail("a view outside of its buffer");
-        if let Err(e) = matrices.ok_or_else(outside).and_then(|(a, b)| T::product(with.simd, a, b, c)) {
+        if let Err(e) = matrices.ok_or_else(outside).and_then(|(a, b)| T::product(with, a, b, c)) {
             // Of several failures any one is told.
             let _ = failure.set(e);
         }

@@ -1,0 +1,158 @@
+//! Products of large matrices by AVX2: both operands are packed into panels, which are multiplied tile by tile.
+//!
+//! The blocks are those of Goto and van de Geijn (Anatomy of High-Performance Matrix Multiplication, ACM TOMS 34, 2008): a panel of `b` stays in
+//! the first cache for a block of rows, the panels of `a` in the second for a strip of columns.
+mod panels;
+mod tile;
+
+pub(super) use tile::Tiles;
+
+use super::Matrix;
+use crate::array::Typed;
+use crate::memory::{self, Means};
+use crate::simd::{Simd, Vectors, fetch};
+use array_protocol::{LinalgOp, Result};
+use panels::Panels;
+use pulp::x86::V3;
+use std::array::from_fn;
+use std::ops::Range;
+use tile::ROWS;
+
+/// Products that are summed up before they are added to the result: two panels so deep fit into a first cache of 32 KiB.
+const DEPTH: usize = 256;
+/// Rows of a task, at most. A block of `a` so high takes about half of a second cache of 512 KiB.
+const HEIGHT: usize = 24 * ROWS;
+/// Columns of a task, at most.
+const WIDTH: usize = 256;
+/// Rows and columns that are packed at once, at most, and products of each: 32 MiB of an operand.
+const SPAN: usize = 1 << 12;
+const SPAN_DEPTH: usize = 4 * DEPTH;
+/// Rows and columns that a matrix has at least, and products that are summed: where each element is used seldom, packing does not pay.
+const WIDE: usize = 128;
+const DEEP: usize = 64;
+/// Multiplications from which on threads share a product.
+const SHARED: usize = 1 << 23;
+
+/// The instructions, where a product is worth packing. With AVX-512 the kernels of faer are as fast.
+pub(super) fn suits<T>(simd: Simd, a: &Matrix<'_, T>, b: &Matrix<'_, T>) -> Option<V3> {
+    match simd.vectors() {
+        Some(Vectors::Avx2(v3)) if a.rows.min(b.cols) >= WIDE && a.cols >= DEEP => Some(v3),
+        _ => None,
+    }
+}
+
+/// `c = a b` in C order.
+///
+/// Each element is summed in one order, wherever it lies in a tile or a task.
+///
+/// # Errors
+/// `OutOfMemory`.
+pub(super) fn multiply<T: Tiles<N> + Typed, const N: usize>(
+    with: Means<'_>,
+    v3: V3,
+    op: LinalgOp,
+    a: Matrix<'_, T>,
+    b: Matrix<'_, T>,
+    c: &mut [T],
+) -> Result<()> {
+    let (m, n, depth) = (a.rows, b.cols, a.cols);
+    let parallel = m.saturating_mul(n).saturating_mul(depth) >= SHARED;
+    let mut left = Panels::<T, ROWS>::new(with, op, m.min(SPAN), depth.min(SPAN_DEPTH))?;
+    let mut right = Panels::<T, N>::new(with, op, n.min(SPAN), depth.min(SPAN_DEPTH))?;
+    for columns in parts(0..n, SPAN) {
+        for along in parts(0..depth, SPAN_DEPTH) {
+            for rows in parts(0..m, SPAN) {
+                let mut packing: Vec<_> = left.pack(a, rows.clone(), along.clone()).collect();
+                if rows.start == 0 {
+                    packing.extend(right.pack(b.transposed(), columns.clone(), along.clone()));
+                }
+                memory::spread(packing, parallel, &|task| task());
+                let tasks = tasks::<T, N>(&mut c[rows.start * n..rows.end * n], n, columns.clone());
+                memory::spread(tasks, parallel, &|mut task| {
+                    for (i, part) in parts(along.clone(), DEPTH).enumerate() {
+                        let a = left.block(i, part.len(), task.above.clone());
+                        let b = right.block(i, part.len(), task.before.clone());
+                        v3.vectorize(
+                            #[inline(always)]
+                            || block(v3, part.len(), a, b, &mut task.rows, part.start > 0),
+                        );
+                    }
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What one task writes: parts of rows, and the panels that meet there.
+struct Task<'c, T> {
+    rows: Vec<&'c mut [T]>,
+    above: Range<usize>,
+    before: Range<usize>,
+}
+
+/// These columns of whole rows of a matrix, in even tasks.
+fn tasks<T, const N: usize>(c: &mut [T], n: usize, columns: Range<usize>) -> Vec<Task<'_, T>> {
+    let (height, width) = (even(c.len() / n, HEIGHT, ROWS), even(columns.len(), WIDTH, N));
+    let mut tasks = vec![];
+    for (i, block) in c.chunks_mut(height * n).enumerate() {
+        let panels = |count: usize, start: usize, unit: usize| start / unit..(start + count).div_ceil(unit);
+        let first = tasks.len();
+        tasks.extend(parts(0..columns.len(), width).map(|columns| Task {
+            rows: Vec::with_capacity(height),
+            above: panels(block.len() / n, i * height, ROWS),
+            before: panels(columns.len(), columns.start, N),
+        }));
+        for row in block.chunks_mut(n) {
+            row[columns.clone()].chunks_mut(width).zip(&mut tasks[first..]).for_each(|(part, task)| task.rows.push(part));
+        }
+    }
+    tasks
+}
+
+/// Sums along one depth into a block of the result.
+#[inline(always)]
+fn block<T: Tiles<N>, const N: usize>(v3: V3, depth: usize, a: &[[T; ROWS]], b: &[[T; N]], c: &mut [&mut [T]], add: bool) {
+    // Meanwhile the next panel of columns comes into the second cache.
+    let share = depth.div_ceil(c.len().div_ceil(ROWS));
+    for (j, b) in b.chunks_exact(depth).enumerate() {
+        let mut next = b.as_ptr_range().end;
+        for (a, rows) in a.chunks_exact(depth).zip(c.chunks_mut(ROWS)) {
+            for _ in 0..share {
+                fetch(next.cast());
+                next = next.wrapping_add(1);
+            }
+            if let Some(tile) = whole::<T, N>(rows, j) {
+                tile.iter().for_each(|row| fetch(row.as_ptr().cast()));
+                let sums = T::sums(v3, a, b);
+                tile.into_iter().zip(sums).for_each(|(c, sums)| *c = if add { from_fn(|j| c[j] + sums[j]) } else { sums });
+            } else {
+                let sums = T::sums(v3, a, b);
+                for (row, sums) in rows.iter_mut().zip(sums) {
+                    row[j * N..].iter_mut().zip(sums).for_each(|(c, sum)| *c = if add { *c + sum } else { sum });
+                }
+            }
+        }
+    }
+}
+
+/// Tile `j` of these rows; `None` at an edge.
+#[inline(always)]
+fn whole<'r, T, const N: usize>(rows: &'r mut [&mut [T]], j: usize) -> Option<[&'r mut [T; N]; ROWS]> {
+    let rows: &mut [_; ROWS] = rows.try_into().ok()?;
+    match rows.each_mut().map(|row| row.get_mut(j * N..)?.first_chunk_mut()) {
+        [Some(a), Some(b), Some(c), Some(d), Some(e), Some(f)] => Some([a, b, c, d, e, f]),
+        _ => None,
+    }
+}
+
+/// A range in parts of so many; the last one has the rest.
+fn parts(range: Range<usize>, len: usize) -> impl Iterator<Item = Range<usize>> {
+    let end = range.end;
+    range.step_by(len).map(move |start| start..end.min(start + len))
+}
+
+/// The length of even parts of whole units, which have at most so much.
+fn even(len: usize, most: usize, unit: usize) -> usize {
+    len.div_ceil(len.div_ceil(most).max(1)).next_multiple_of(unit).max(unit)
+}

@@ -1,0 +1,109 @@
+//! Products of matrices so large that their operands are packed: edges of panels, blocks and spans; layouts; threads.
+use crate::{array, shape, values};
+use array_protocol::{Backend, DType, Element, Index, Shape};
+use reference_cpu::{Cpu, CpuArray, Simd};
+
+/// Integers in [-4, 4) without a pattern: their products are exact in every order.
+fn small(shape: [usize; 2]) -> CpuArray {
+    array(shape, &(0..shape[0] * shape[1]).map(|i| ((i as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 61) as i32 - 4).collect::<Vec<_>>())
+}
+
+/// Fractions without a pattern: their products are rounded.
+fn fractions(shape: [usize; 2]) -> CpuArray {
+    let value = |i: usize| ((i as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 11) as f64 / 2f64.powi(52) - 1.0;
+    array(shape, &(0..shape[0] * shape[1]).map(value).collect::<Vec<_>>())
+}
+
+fn transposed(x: &CpuArray) -> CpuArray {
+    Cpu::new().permute_dims(x, &[1, 0].as_slice().into()).unwrap()
+}
+
+/// The same elements in column order.
+fn by_columns(x: &CpuArray) -> CpuArray {
+    let b = Cpu::new();
+    transposed(&b.upload(&b.download(&transposed(x)).unwrap(), None).unwrap())
+}
+
+/// These rows and columns.
+fn part(x: &CpuArray, rows: [i64; 2], columns: [i64; 2]) -> CpuArray {
+    let slice = |[start, stop]: [i64; 2]| Index::Slice { start: Some(start), stop: Some(stop), step: 1 };
+    Cpu::new().getitem(x, &[slice(rows), slice(columns)]).unwrap()
+}
+
+fn bits(x: CpuArray) -> Vec<u64> {
+    values::<f64>(Ok(x)).into_iter().map(f64::to_bits).collect()
+}
+
+#[test]
+fn they_are_exact_where_sums_are_exact() {
+    let one = Cpu::new();
+    for (m, k, n) in [(128, 64, 128), (131, 65, 137), (150, 257, 129), (300, 1100, 270), (4100, 1030, 130), (130, 70, 4111)] {
+        let (a, b) = (small([m, k]), small([k, n]));
+        let exact = one.matmul(&a, &b).unwrap();
+        for dtype in [DType::Float32, DType::Float64] {
+            let expected = one.astype(&exact, &dtype).unwrap();
+            let (a, b) = (one.astype(&a, &dtype).unwrap(), one.astype(&b, &dtype).unwrap());
+            for simd in Simd::available() {
+                for (i, (a, b)) in
+                    [(a.clone(), b.clone()), (by_columns(&a), b.clone()), (by_columns(&a), by_columns(&b))].iter().enumerate()
+                {
+                    let got = Cpu::with(simd).matmul(a, b).unwrap();
+                    let same = match dtype {
+                        DType::Float32 => same::<f32>(got, &expected),
+                        _ => same::<f64>(got, &expected),
+                    };
+                    assert!(same, "{m} x {k} x {n} {dtype} {simd:?}, layout {i}");
+                }
+            }
+        }
+    }
+}
+
+fn same<T: Element + PartialEq>(x: CpuArray, y: &CpuArray) -> bool {
+    shape(&x) == shape(y) && values::<T>(Ok(x)) == values::<T>(Ok(y.clone()))
+}
+
+#[test]
+fn what_fills_the_edges_does_not_show() {
+    let one = Cpu::new();
+    let (m, k, n) = (133, 70, 139);
+    let mut a: Vec<f64> = values(one.astype(&small([m, k]), &DType::Float64));
+    let b: Vec<f64> = values(one.astype(&small([k, n]), &DType::Float64));
+    let clean: Vec<f64> = values(one.matmul(&array([m, k], &a), &array([k, n], &b)));
+    a[(m - 1) * k + 3] = f64::NAN;
+    let mut infinite = b.clone();
+    infinite[5 * n + n - 1] = f64::INFINITY;
+    for simd in Simd::available() {
+        let got: Vec<f64> = values(Cpu::with(simd).matmul(&array([m, k], &a), &array([k, n], &infinite)));
+        let touched = |i: usize| i / n == m - 1 || i % n == n - 1;
+        assert!(got.iter().zip(&clean).enumerate().all(|(i, (got, clean))| if touched(i) {
+            i / n < m - 1 || got.is_nan()
+        } else {
+            got == clean
+        }));
+        assert!((0..m - 1).all(|i| !got[i * n + n - 1].is_finite() || a[i * k + 5] == 0.0), "{simd:?}");
+    }
+}
+
+#[test]
+fn an_element_is_summed_alike_wherever_it_lies() {
+    let (m, k, n) = (700, 1300, 600);
+    let (a, b) = (fractions([m, k]), fractions([k, n]));
+    let columns = |n: usize| [0, n as i64];
+    for simd in Simd::available().into_iter().filter(|simd| simd.name() == "avx2") {
+        let run = |threads: usize, a: &CpuArray, b: &CpuArray| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| Cpu::with(simd).matmul(a, b).unwrap())
+        };
+        let whole = run(1, &a, &b);
+        for threads in [2, 3, 16] {
+            assert!(bits(run(threads, &a, &b)) == bits(whole.clone()), "{threads} threads");
+        }
+        let (rows, strip) = ([7, 391], [13, 447]);
+        let got = run(2, &part(&a, rows, columns(k)), &by_columns(&part(&b, columns(k), strip)));
+        assert!(bits(got) == bits(part(&whole, rows, strip)));
+        let stack: Shape = [1, m, k].into();
+        let got = Cpu::with(simd).matmul(&Cpu::new().reshape(&a, &stack).unwrap(), &b).unwrap();
+        assert!(bits(got) == bits(whole));
+    }
+}
