@@ -82,8 +82,9 @@ impl Simd {
 /// Bytes between what is read and what is asked for meanwhile: some processors do not look ahead beyond a page.
 pub(crate) const AHEAD: usize = 1 << 11;
 
-/// Whether to ask for memory that is read next, in its order. Intel's processors do not look ahead beyond a page; AMD's do, and what they
-/// are asked for only keeps them from it: reading took a tenth longer.
+/// Whether to read memory in its order, and ask for what is read next. Intel's processors do not look ahead beyond a page. AMD's do, and what
+/// they are asked for only keeps them from it: reading took a tenth longer. They look ahead in several places, though: two halves of 32 KiB
+/// that are read at once take a quarter less time than one after the other.
 #[inline(always)]
 pub(crate) fn asks() -> bool {
     #[cfg(target_arch = "x86_64")]

@@ -39,6 +39,8 @@ pub(crate) struct Reader<'a, T> {
     at: usize,
     /// Whether to ask for what comes next: several operands and the result are more than the processor sees through by itself.
     ahead: bool,
+    /// Whether the operand is hardly in a cache.
+    large: bool,
     scratch: Scratch<T>,
     /// The place of the constant that the scratch is full of.
     constant: Option<usize>,
@@ -49,13 +51,21 @@ impl<'a, T: Plain + Default> Reader<'a, T> {
     pub(crate) fn new<const N: usize>(simd: Simd, grid: &Grid<N>, i: usize, data: &'a [T]) -> Self {
         let (mode, row, column) = grid.operands[i];
         let ahead = N > 1 && grid.stream;
-        Reader { simd, data, mode, row, column, at: 0, ahead, scratch: Scratch::new(), constant: None }
+        Reader { simd, data, mode, row, column, at: 0, ahead, large: grid.stream, scratch: Scratch::new(), constant: None }
+    }
+
+    /// Asks for the columns of the tile behind this one, which lie far from each other: it is as far away as this one is from the last.
+    fn fetch_beside<const N: usize>(&self, before: usize, tile: &Tile<N>) {
+        let next = self.at.wrapping_add(self.at.wrapping_sub(before));
+        for c in 0..tile.columns {
+            fetch_at(self.data.as_ptr().wrapping_add(next.wrapping_add_signed(self.column.wrapping_mul(c as isize))), tile.rows);
+        }
     }
 
     /// Turns to a tile.
     #[inline]
     pub(crate) fn load<const N: usize>(&mut self, i: usize, tile: &Tile<N>) {
-        self.at = tile.at[i];
+        let before = std::mem::replace(&mut self.at, tile.at[i]);
         match self.mode {
             Mode::Direct => {}
             Mode::Constant => {
@@ -65,6 +75,9 @@ impl<'a, T: Plain + Default> Reader<'a, T> {
                 }
             }
             Mode::Packed => {
+                if self.large && tile.runs > 1 {
+                    self.fetch_beside(before, tile);
+                }
                 let out = &mut self.scratch.0[..tile.rows * tile.columns];
                 pack(self.simd, self.data, self.at, (self.row, self.column), tile.columns, out);
             }
@@ -85,7 +98,9 @@ impl<'a, T: Plain + Default> Reader<'a, T> {
     #[inline]
     pub(crate) fn next(&self, run: &[T]) -> Next {
         let wanted = self.ahead && self.mode == Mode::Direct;
-        Next { at: run.as_ptr_range().end.cast::<u8>().wrapping_add(AHEAD), bytes: if wanted { size_of::<T>() } else { 0 } }
+        // A processor that looks ahead by itself goes on from there, and would start anew further on: `add` took half as long again.
+        let gap = if asks() { AHEAD } else { 0 };
+        Next { at: run.as_ptr_range().end.cast::<u8>().wrapping_add(gap), bytes: if wanted { size_of::<T>() } else { 0 } }
     }
 
     /// Writes the runs of a tile as they are.

@@ -8,7 +8,7 @@ use super::operand::Scratch;
 use crate::memory::Plain;
 use crate::simd::Simd;
 #[cfg(target_arch = "x86_64")]
-use crate::simd::{Vectors, asks, fetch};
+use crate::simd::{Vectors, fetch};
 
 /// Memory that will be read: while results wait to be written, nothing else would be.
 #[derive(Clone, Copy)]
@@ -86,7 +86,7 @@ fn send<T: Plain, const M: usize>(simd: Simd, from: &[T], to: &mut [T], next: [N
         to[end..].copy_from_slice(&from[end..]);
         let (source, target) = (from[start..end].as_ptr().cast::<u8>(), to[start..end].as_mut_ptr().cast::<u8>());
         // For each line that is sent: how many bytes of each operand its elements were made of.
-        let next = next.map(|n| Next { bytes: if asks() { n.bytes * 64 / size_of::<T>() } else { 0 }, ..n });
+        let next = next.map(|n| Next { bytes: n.bytes * 64 / size_of::<T>(), ..n });
         // SAFETY: `target` is aligned to 64 bytes, both are `lines * 64` bytes long and do not overlap, for one is borrowed mutably.
         // `simd` proves that the processor has the instructions.
         unsafe {

@@ -136,23 +136,47 @@ const TOGETHER: usize = 8;
 /// Elements after which a lane begins anew; its results are joined with each other.
 const ANEW: usize = 32 * TOGETHER * LANES;
 
-/// Joins a run in lanes, and the lanes pairwise. Memory is read in its order, which is what it is fastest in.
+/// Joins a block of a run to what its lanes have.
+#[inline(always)]
+fn add<T: Copy, A: Copy>(own: &mut [A; LANES], block: &[T; TOGETHER * LANES], lift: &impl Fn(T) -> A, join: &impl Fn(A, A) -> A) {
+    let rows = block.as_chunks::<LANES>().0;
+    for j in 0..LANES {
+        let left = join(join(lift(rows[0][j]), lift(rows[1][j])), join(lift(rows[2][j]), lift(rows[3][j])));
+        let right = join(join(lift(rows[4][j]), lift(rows[5][j])), join(lift(rows[6][j]), lift(rows[7][j])));
+        own[j] = join(own[j], join(left, right));
+    }
+}
+
+/// Joins a run in lanes, and the lanes pairwise. Memory is read in its order, or in two places at once, whichever this processor is faster in;
+/// the order of the joins is the same.
 #[inline(always)]
 pub(super) fn lanes<T: Copy, A: Copy>(run: &[T], nothing: A, lift: impl Fn(T) -> A, join: impl Fn(A, A) -> A) -> A {
-    let (asks, mut sums) = (asks(), [nothing; LANES]);
+    let (asks, mut run, mut sums) = (asks(), run, [nothing; LANES]);
+    if !asks {
+        let (pairs, rest) = run.as_chunks::<{ 2 * ANEW }>();
+        for pair in pairs {
+            let (first, second) = pair.split_at(ANEW);
+            let mut own = [[nothing; LANES]; 2];
+            for (first, second) in first.as_chunks().0.iter().zip(second.as_chunks().0) {
+                add(&mut own[0], first, &lift, &join);
+                add(&mut own[1], second, &lift, &join);
+            }
+            for own in own {
+                for j in 0..LANES {
+                    sums[j] = join(sums[j], join(own[j], nothing));
+                }
+            }
+        }
+        run = rest;
+    }
     for part in run.chunks(ANEW) {
         let mut own = [nothing; LANES];
-        let (blocks, rest) = part.as_chunks::<{ TOGETHER * LANES }>();
+        let (blocks, rest) = part.as_chunks();
         for block in blocks {
             if asks {
                 fetch_behind(block);
             }
-            let rows = block.as_chunks::<LANES>().0;
-            for j in 0..LANES {
-                let left = join(join(lift(rows[0][j]), lift(rows[1][j])), join(lift(rows[2][j]), lift(rows[3][j])));
-                let right = join(join(lift(rows[4][j]), lift(rows[5][j])), join(lift(rows[6][j]), lift(rows[7][j])));
-                own[j] = join(own[j], join(left, right));
-            }
+            add(&mut own, block, &lift, &join);
         }
         // Beside the lanes: a place in them that is known only at run time would keep all of them out of registers.
         let mut last = [nothing; LANES];

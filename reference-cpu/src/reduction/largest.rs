@@ -63,10 +63,13 @@ macro_rules! ordered {
             }
             let (asks, mut tops, mut sums) = (asks(), [<$t>::NEG_INFINITY; LANES], [0 as $t; LANES]);
             let (blocks, rest) = run.as_chunks::<LANES>();
-            for block in blocks {
-                if asks {
-                    fetch_behind(block);
-                }
+            let (first, second) = blocks.split_at(if asks { blocks.len() } else { blocks.len() / 2 });
+            for (first, second) in first.iter().zip(second) {
+                compare(first, &mut tops, &mut sums);
+                compare(second, &mut tops, &mut sums);
+            }
+            for block in if asks { first } else { &second[first.len()..] } {
+                fetch_behind(block);
                 compare(block, &mut tops, &mut sums);
             }
             if let Some(&first) = rest.first() {
