@@ -108,8 +108,13 @@ fn send<T: Plain, const M: usize>(simd: Simd, from: &[T], to: &mut [T], next: [N
 #[inline(always)]
 fn ask<const M: usize>(next: [Next; M], i: usize) {
     for Next { at, bytes } in next {
-        for line in (0..bytes).step_by(64) {
-            fetch(at.wrapping_add(i * bytes + line));
+        let start = at.wrapping_add(i * bytes);
+        // Without a question for the commonest case, which took a fifteenth of `where`.
+        fetch(start);
+        let mut line = 64;
+        while line < bytes {
+            fetch(start.wrapping_add(line));
+            line += 64;
         }
     }
 }
