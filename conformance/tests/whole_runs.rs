@@ -22,6 +22,7 @@ mod runs {
         Backend, Call, Device, Error, ErrorKind, HostArray, Info, Intercept, InterchangeOp, Op, Reply, Result, UnaryOp, Via,
     };
     use conformance::case::Incident;
+    use conformance::expected::ExpectedFailures;
     use conformance::journal::{CheckRecord, Start, Status};
     use conformance::plan::Mode;
     use conformance::run::{Finished, RunError, Settings, Silent, Watch, run};
@@ -29,6 +30,7 @@ mod runs {
     use libtest_mimic::Failed;
     use reference_cpu::Cpu;
     use std::io::Write;
+    use std::path::Path;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
     use std::time::Duration;
@@ -140,6 +142,7 @@ mod runs {
             Trial::test("start::dies", || unavailable("dies")),
             Trial::test("start::garbage", || unavailable("garbage")),
             Trial::test("exhaustive::finds_the_one_wrong_input", one_wrong_input),
+            Trial::test("pins::told_where_all_machines_should_fail", pins),
             Trial::test("determinism::workers", determinism),
             Trial::test("determinism::seed", other_seed),
             Trial::test("foreign_text_stays_text", foreign_text),
@@ -159,6 +162,18 @@ mod runs {
         workers: usize,
         watch: &dyn Watch,
     ) -> std::result::Result<Finished, RunError> {
+        expecting(mode, name, filters, seed, workers, None, watch)
+    }
+
+    fn expecting(
+        mode: Mode,
+        name: &str,
+        filters: &[&str],
+        seed: u64,
+        workers: usize,
+        expected: Option<&ExpectedFailures>,
+        watch: &dyn Watch,
+    ) -> std::result::Result<Finished, RunError> {
         let suite = array_protocol::manifest::load().map_err(RunError::Manifest)?;
         let hash = array_protocol::manifest::suite_hash();
         // Where the memory is what runs out, a busy machine must not run out of time first.
@@ -175,7 +190,7 @@ mod runs {
             profiles: vec![],
             worker: name.into(),
         };
-        run(&suite, &hash, &source, &settings, None, None, watch)
+        run(&suite, &hash, &source, &settings, expected, None, watch)
     }
 
     fn check(right: bool, what: impl Into<String>) -> std::result::Result<(), Failed> {
@@ -253,6 +268,20 @@ mod runs {
         check(summary.contains(&format!("{MISSED:#010x}")), format!("the input is not named: {summary}"))?;
         let (planned, taken) = (steps.0.load(Ordering::Relaxed), steps.1.load(Ordering::Relaxed));
         check(planned > 1000 && taken == planned, format!("{taken} steps of {planned}"))
+    }
+
+    /// A pinned case that passes is told, unless it fails on some machines only.
+    fn pins() -> std::result::Result<(), Failed> {
+        let case = r#"case = { format = 1, inputs = [{ dtype = "float32", shape = [], data = "00000000" }], steps = [{ call = { call = "unary", op = "exp", x = 0 }, out = [1] }] }"#;
+        for (line, told) in [("", true), ("some_machines = false\n", true), ("some_machines = true\n", false)] {
+            let text = format!("[[expected]]\nclause = \"exp.accuracy\"\nreason = \"vectors\"\n{line}{case}\n");
+            let expected = ExpectedFailures::parse(&text, "pins.toml", Path::new("."), &|_| true).map_err(|e| e.to_string())?;
+            let done =
+                expecting(Mode::Smoke, "plain", &["::exp.accuracy@float32"], 1, 1, Some(&expected), &Silent).map_err(|e| e.to_string())?;
+            check(done.journal.checks.iter().all(|c| c.status == Status::Pass), "the backend is right")?;
+            check(done.stale.iter().any(|s| s.contains("no longer fails")) == told, format!("{line:?}: {:?}", done.stale))?;
+        }
+        Ok(())
     }
 
     fn determinism() -> std::result::Result<(), Failed> {
