@@ -11,7 +11,7 @@ use std::ops::Range;
 const PANELS: usize = 8;
 
 /// Packs some panels.
-pub(super) type Task<'t> = Box<dyn FnOnce() + Send + 't>;
+pub(super) type Packing<'t> = Box<dyn FnOnce() + Send + 't>;
 
 /// Rows of a matrix in panels of `P`, their elements side by side, one [`DEPTH`] after the other.
 pub(super) struct Panels<T: Typed, const P: usize> {
@@ -30,13 +30,13 @@ impl<T: Typed, const P: usize> Panels<T, P> {
 
     /// The tasks that pack part of the rows of a matrix, and of their elements. Where rows are missing in the last panel there is the last one
     /// once more.
-    pub(super) fn pack<'t>(&'t mut self, m: Matrix<'t, T>, rows: Range<usize>, along: Range<usize>) -> impl Iterator<Item = Task<'t>> {
+    pub(super) fn pack<'t>(&'t mut self, m: Matrix<'t, T>, rows: Range<usize>, along: Range<usize>) -> impl Iterator<Item = Packing<'t>> {
         self.count = rows.len().div_ceil(P);
         let (data, _) = self.data.as_chunks_mut::<P>();
         let blocks = data[..self.count * along.len()].chunks_mut(self.count * DEPTH).zip(parts(along, DEPTH));
         blocks.flat_map(move |(block, along)| {
             let (rows, tasks) = (rows.clone(), block.chunks_mut(PANELS * along.len()).enumerate());
-            tasks.map(move |(i, panels)| -> Task<'t> {
+            tasks.map(move |(i, panels)| -> Packing<'t> {
                 let (first, along) = (rows.start + i * PANELS * P, along.clone());
                 Box::new(move || {
                     for (i, panel) in panels.chunks_mut(along.len()).enumerate() {
