@@ -127,7 +127,7 @@ impl From<Vec<usize>> for Shape {
 impl<const N: usize> From<[usize; N]> for Shape {
     #[inline]
     fn from(s: [usize; N]) -> Self {
-        Shape(SmallVec::from_slice(&s))
+        Shape(clone_short(&s))
     }
 }
 impl FromIterator<usize> for Shape {

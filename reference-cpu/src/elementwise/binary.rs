@@ -39,13 +39,19 @@ fn check<T: Typed>(op: BinaryOp, shape: &Shape, y: View<'_, T>, allowed: fn(T) -
 }
 
 pub(crate) fn binary(b: &Cpu, op: BinaryOp, x1: Operand<&CpuArray>, x2: Operand<&CpuArray>) -> Result<CpuArray> {
-    if !native(op) {
-        return derived::binary(b, op, x1, x2);
-    }
     if let (Operand::Array(x), Operand::Array(y)) = (x1, x2)
         && let Some(buffer) = alike(b, op, x, y)?
     {
-        return Ok(x.around(buffer));
+        return x.around(buffer);
+    }
+    broadcasted(b, op, x1, x2)
+}
+
+/// Operands of any kind. Apart, for what it keeps on the stack is more than a small call needs.
+#[inline(never)]
+fn broadcasted(b: &Cpu, op: BinaryOp, x1: Operand<&CpuArray>, x2: Operand<&CpuArray>) -> Result<CpuArray> {
+    if !native(op) {
+        return derived::binary(b, op, x1, x2);
     }
     let dtype = common(op, &[x1, x2])?;
     any_dtype!(op, dtype, T => {
@@ -68,7 +74,12 @@ pub(crate) fn binary(b: &Cpu, op: BinaryOp, x1: Operand<&CpuArray>, x2: Operand<
 /// the layout of the first. `None` for others.
 #[inline]
 fn alike(b: &Cpu, op: BinaryOp, x: &CpuArray, y: &CpuArray) -> Result<Option<Buffer>> {
-    if x.shape() != y.shape() {
+    let same = match (&x.shape()[..], &y.shape()[..]) {
+        // Without the call that comparing slices is.
+        ([a], [b]) => a == b,
+        (a, b) => a == b,
+    };
+    if !same {
         return Ok(None);
     }
     any_dtype!(op, x.dtype(), T => {

@@ -70,7 +70,7 @@ macro_rules! fft {
             /// # Errors
             /// `Axis`, `Dtype`, `Value`, `Unsupported`.
             pub fn $method(&self, how: impl Into<Fft>) -> Result<Self> {
-                Ok(self.beside(self.backend.fft(FftOp::$op, &self.raw, &how.into())?))
+                self.made(|b| b.fft(FftOp::$op, &self.raw, &how.into()))
             }
         )* }
         const _: fn(FftOp) = |op| match op { $(FftOp::$op => ()),* };
@@ -86,7 +86,7 @@ macro_rules! forward {
             ///
             #[doc = concat!("# Errors\n", $errors)]
             pub fn $method(&self, $($arg: $ty),*) -> Result<Self> {
-                Ok(self.beside(self.backend.$trait_method(&self.raw, $($pass),*)?))
+                self.made(|b| b.$trait_method(&self.raw, $($pass),*))
             }
         )* }
     };
@@ -137,7 +137,7 @@ impl<B: Backend> Array<B> {
     /// Those of [`Backend::unary`].
     #[inline]
     pub fn unary(&self, op: UnaryOp) -> Result<Self> {
-        Ok(self.beside(self.backend.unary(op, &self.raw)?))
+        self.made(|b| b.unary(op, &self.raw))
     }
 
     /// An elementwise operation on two operands, by name.
@@ -146,7 +146,7 @@ impl<B: Backend> Array<B> {
     /// Those of [`Backend::binary`].
     #[inline]
     pub fn binary<'a>(&self, op: BinaryOp, other: impl Into<Operand<&'a Self>>) -> Result<Self> {
-        Ok(self.beside(self.backend.binary(op, Operand::Array(&self.raw), raw(other.into()))?))
+        self.made(|b| b.binary(op, Operand::Array(&self.raw), raw(other.into())))
     }
 
     /// A reduction, by name.
@@ -154,7 +154,7 @@ impl<B: Backend> Array<B> {
     /// # Errors
     /// Those of [`Backend::reduce`].
     pub fn reduce(&self, op: ReduceOp, how: &Reduce) -> Result<Self> {
-        Ok(self.beside(self.backend.reduce(op, &self.raw, how)?))
+        self.made(|b| b.reduce(op, &self.raw, how))
     }
 
     /// `self = op(self)`, reusing the memory where it can. On error the array is unchanged.
@@ -182,7 +182,7 @@ impl<B: Backend> Array<B> {
     /// # Errors
     /// `Shape`, `Dtype`, `Device`.
     pub fn select<'a>(&self, x1: impl Into<Operand<&'a Self>>, x2: impl Into<Operand<&'a Self>>) -> Result<Self> {
-        Ok(self.beside(self.backend.select(&self.raw, raw(x1.into()), raw(x2.into()))?))
+        self.made(|b| b.select(&self.raw, raw(x1.into()), raw(x2.into())))
     }
 
     /// Limits elements to `[min, max]`.
@@ -190,7 +190,7 @@ impl<B: Backend> Array<B> {
     /// # Errors
     /// `Shape`, `Dtype`.
     pub fn clip<'a>(&self, min: impl Into<Operand<&'a Self>>, max: impl Into<Operand<&'a Self>>) -> Result<Self> {
-        Ok(self.beside(self.backend.clip(&self.raw, Some(raw(min.into())), Some(raw(max.into())))?))
+        self.made(|b| b.clip(&self.raw, Some(raw(min.into())), Some(raw(max.into()))))
     }
 
     /// Joins arrays along an axis (`None`: flattened first).

@@ -47,6 +47,12 @@ impl<B: Backend> Array<B> {
         &self.backend
     }
 
+    /// Another array, which the same backend makes. It is moved once less where the handle is copied first, which small arrays feel.
+    #[inline]
+    fn made(&self, make: impl FnOnce(&B) -> Result<B::Array>) -> Result<Self> {
+        Ok(Array { backend: self.backend.clone(), raw: make(&self.backend)? })
+    }
+
     /// Another array of the same backend.
     #[inline]
     fn beside(&self, raw: B::Array) -> Self {
@@ -219,7 +225,7 @@ impl<B: Backend> Array<B> {
     /// `Index`, `Shape` (mask), `Dtype`, `Unsupported`.
     #[inline]
     pub fn get(&self, key: &[Index<&Self>]) -> Result<Self> {
-        Ok(self.beside(self.backend.getitem(&self.raw, &raw_key(key))?))
+        self.made(|b| b.getitem(&self.raw, &raw_key(key)))
     }
 
     /// `x[key] = value`, in place where nobody shares the memory. On error the array is unchanged.

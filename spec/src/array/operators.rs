@@ -16,7 +16,7 @@ fn reuse<'a, B: Backend>(mut x: Array<B>, op: BinaryOp, other: impl Into<Operand
 
 #[inline]
 fn from_scalar<B: Backend>(x1: Scalar, op: BinaryOp, x2: &Array<B>) -> Result<Array<B>> {
-    Ok(x2.beside(x2.backend.binary(op, Operand::Scalar(x1), Operand::Array(&x2.raw))?))
+    x2.made(|b| b.binary(op, Operand::Scalar(x1), Operand::Array(&x2.raw)))
 }
 
 macro_rules! operator {

@@ -66,7 +66,17 @@ impl Layout {
     /// The part of the buffer that is the array, where its elements lie in C order without gaps.
     #[inline]
     pub fn run(&self) -> Option<std::ops::Range<usize>> {
-        self.is_contiguous().then(|| self.offset..self.offset + self.size())
+        let size = match (&self.shape[..], &self.strides[..]) {
+            (&[length], &[1]) => length,
+            _ => self.contiguous_size()?,
+        };
+        Some(self.offset..self.offset + size)
+    }
+
+    /// The number of elements, where they lie in C order without gaps. Apart, so that the commonest case stays small where it is inlined.
+    #[inline(never)]
+    fn contiguous_size(&self) -> Option<usize> {
+        self.is_contiguous().then(|| self.size())
     }
 
     /// The number of last axes that together lie in C order without gaps.
