@@ -21,7 +21,7 @@ pub(super) struct Steps<'a, W: Wide, B> {
     /// Decomposes a block.
     pub(super) decompose: &'a (dyn Fn(MatMut<'_, W>) -> Result<B> + Sync),
     /// Does what a block does to columns behind it.
-    pub(super) apply: &'a (dyn Fn(&B, MatMut<'_, W>) + Sync),
+    pub(super) apply: &'a (dyn Fn(&B, MatMut<'_, W>) -> Result<()> + Sync),
 }
 
 /// A piece of the columns, and how many blocks have been applied to it.
@@ -34,6 +34,9 @@ struct Piece<'a, W: Wide> {
 ///
 /// Tasks are taken in order, block by block and piece by piece in each, so that what a task waits for is in the hands of a thread that
 /// works on it. They are short, hence nobody sleeps: to wake up takes longer on many machines.
+///
+/// # Errors
+/// Those of the steps.
 pub(super) fn run<W: Wide, B: Send + Sync>(matrix: MatMut<'_, W>, n: usize, parallel: bool, steps: &Steps<'_, W, B>) -> Result<Vec<B>> {
     let (total, length) = (matrix.ncols(), PIECE * steps.width);
     let piece = |columns| Piece { columns: Mutex::new(columns), done: AtomicUsize::new(0) };
@@ -55,6 +58,7 @@ pub(super) fn run<W: Wide, B: Send + Sync>(matrix: MatMut<'_, W>, n: usize, para
         let behind = ((block + 1) * steps.width).min(n);
         (behind / length..total.div_ceil(length)).map(move |piece| (block, piece, behind.saturating_sub(piece * length)))
     });
+    let failure = OnceLock::new();
     memory::spread(tasks.collect(), parallel, &|(block, piece, from): (usize, usize, usize)| {
         let Piece { columns, done } = &pieces[piece];
         let result = awaited(|| blocks[block].get());
@@ -62,8 +66,10 @@ pub(super) fn run<W: Wide, B: Send + Sync>(matrix: MatMut<'_, W>, n: usize, para
         let mut columns = columns.lock().unwrap_or_else(PoisonError::into_inner);
         if let Ok(result) = result
             && from < columns.ncols()
+            && let Err(e) = (steps.apply)(result, columns.rb_mut().get_mut(block * steps.width.., from..))
         {
-            (steps.apply)(result, columns.rb_mut().get_mut(block * steps.width.., from..));
+            // Of several failures any one is told; the others still find what they wait for.
+            let _ = failure.set(e);
         }
         let next = block + 1;
         if next < count && next / PIECE == piece {
@@ -71,7 +77,7 @@ pub(super) fn run<W: Wide, B: Send + Sync>(matrix: MatMut<'_, W>, n: usize, para
         }
         done.store(next, Ordering::Release);
     });
-    blocks.into_iter().filter_map(OnceLock::into_inner).collect()
+    failure.into_inner().map_or_else(|| blocks.into_iter().filter_map(OnceLock::into_inner).collect(), Err)
 }
 
 /// What a look finds at last.

@@ -1,8 +1,11 @@
 //! The elements of matrices, and the numbers that decompositions compute with.
+use super::product::float;
+use super::product::update::Packed;
 use crate::array::Typed;
 use crate::math::complex::divide;
 use crate::memory::{self, Means, Store};
 use array_protocol::{LinalgOp, Result};
+use faer::{MatMut, MatRef};
 use num_complex::Complex;
 
 /// Elements of matrices that have decompositions. All are computed in double precision: single precision costs no accuracy, and the
@@ -44,6 +47,18 @@ pub(crate) trait Wide: Typed + faer::traits::ComplexField {
     fn over(self, by: Self) -> Self;
     /// `self - a * b`
     fn less(self, a: Self, b: Self) -> Self;
+    /// The left operand of several products, prepared.
+    type Packed: Send + Sync;
+    /// Prepares a few columns, which are contiguous.
+    ///
+    /// # Errors
+    /// `OutOfMemory`.
+    fn packed(with: Means<'_>, op: LinalgOp, a: MatRef<'_, Self>) -> Result<Self::Packed>;
+    /// `c -= a b` for an `a` that is prepared, on this thread. The rows of `b` and `c` are contiguous.
+    ///
+    /// # Errors
+    /// `OutOfMemory`.
+    fn subtract(with: Means<'_>, op: LinalgOp, c: MatMut<'_, Self>, a: (&Self::Packed, MatRef<'_, Self>), b: MatRef<'_, Self>) -> Result<()>;
 }
 impl Wide for f64 {
     fn conjugate(self) -> f64 {
@@ -64,6 +79,13 @@ impl Wide for f64 {
     fn less(self, a: f64, b: f64) -> f64 {
         self - a * b
     }
+    type Packed = Packed;
+    fn packed(with: Means<'_>, op: LinalgOp, a: MatRef<'_, f64>) -> Result<Packed> {
+        Packed::new(with, op, a)
+    }
+    fn subtract(with: Means<'_>, op: LinalgOp, c: MatMut<'_, f64>, a: (&Packed, MatRef<'_, f64>), b: MatRef<'_, f64>) -> Result<()> {
+        a.0.subtract(with, op, c, a.1, b)
+    }
 }
 impl Wide for Complex<f64> {
     fn conjugate(self) -> Self {
@@ -83,6 +105,14 @@ impl Wide for Complex<f64> {
     }
     fn less(self, a: Self, b: Self) -> Self {
         Complex::new(self.re - (a.re * b.re - a.im * b.im), self.im - (a.re * b.im + a.im * b.re))
+    }
+    type Packed = ();
+    fn packed(_: Means<'_>, _: LinalgOp, _: MatRef<'_, Self>) -> Result<()> {
+        Ok(())
+    }
+    fn subtract(_: Means<'_>, _: LinalgOp, c: MatMut<'_, Self>, a: (&(), MatRef<'_, Self>), b: MatRef<'_, Self>) -> Result<()> {
+        float::subtract(c, a.1, b);
+        Ok(())
     }
 }
 

@@ -5,23 +5,23 @@
 use super::ahead::{self, Steps};
 use super::rows::{Rows, by_columns, copy_upper, row};
 use super::{PIECE, Pieces, SHARED, Wide};
-use crate::memory::{self, Means, Store};
+use crate::memory::{self, Means, Store, Workspace};
 use array_protocol::{LinalgOp, Result};
-use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::lu::partial_pivoting::factor::{lu_in_place, lu_in_place_scratch};
-use faer::linalg::matmul::matmul;
 use faer::linalg::triangular_solve::{solve_unit_lower_triangular_in_place, solve_upper_triangular_in_place};
 use faer::prelude::{Reborrow, ReborrowMut};
-use faer::{Accum, MatMut, MatRef, Par};
+use faer::{MatMut, MatRef, Par};
 
 /// Columns of a block.
 const BLOCK: usize = 64;
 
 /// A decomposed block.
-struct Block<W> {
+struct Block<W: Wide> {
     /// By columns: `U`, and multiples of rows below the diagonal.
-    factors: Vec<W>,
+    factors: Store<W>,
     rows: usize,
+    /// The multiples, prepared.
+    packed: W::Packed,
     /// What moves while it is decomposed: to which row, and from which.
     exchanges: Vec<(usize, usize)>,
 }
@@ -29,16 +29,17 @@ struct Block<W> {
 impl<W: Wide> Block<W> {
     /// # Errors
     /// `OutOfMemory`.
-    fn new(op: LinalgOp, columns: MatMut<'_, W>) -> Result<Self> {
+    fn new(with: Means<'_>, op: LinalgOp, columns: MatMut<'_, W>) -> Result<Self> {
         let (m, n, par) = (columns.nrows(), columns.ncols(), Par::Seq);
-        let mut factors = memory::filled(op, m * n, W::default())?;
+        let mut factors = Store::new(with, op, m * n)?;
         let (mut order, mut places) = (memory::filled(op, m, 0usize)?, memory::filled(op, m, 0usize)?);
-        let mut memory = MemBuffer::new(lu_in_place_scratch::<usize, W>(m, n, par, Default::default()));
+        let mut memory = Workspace::new(with, op, lu_in_place_scratch::<usize, W>(m, n, par, Default::default()))?;
         let mut block = by_columns(columns.rb(), &mut factors);
-        lu_in_place(block.rb_mut(), &mut order, &mut places, par, MemStack::new(&mut memory), Default::default());
+        lu_in_place(block.rb_mut(), &mut order, &mut places, par, memory.stack(), Default::default());
         copy_upper(columns, block.rb());
         let exchanges = order.into_iter().enumerate().filter(|(to, from)| to != from).collect();
-        Ok(Block { factors, rows: m, exchanges })
+        let packed = W::packed(with, op, block.rb().get(n.., ..))?;
+        Ok(Block { factors, rows: m, packed, exchanges })
     }
 
     fn factors(&self) -> MatRef<'_, W> {
@@ -46,13 +47,16 @@ impl<W: Wide> Block<W> {
     }
 
     /// Does to other columns what was done to these.
-    fn apply(&self, mut columns: MatMut<'_, W>) {
+    ///
+    /// # Errors
+    /// `OutOfMemory`.
+    fn apply(&self, with: Means<'_>, op: LinalgOp, mut columns: MatMut<'_, W>) -> Result<()> {
         exchange(columns.rb_mut(), &self.exchanges);
         let factors = self.factors();
         let (mut above, below) = columns.split_at_row_mut(factors.ncols());
         let (l, multiples) = factors.split_at_row(factors.ncols());
         solve_unit_lower_triangular_in_place(l, above.rb_mut(), Par::Seq);
-        matmul(below, Accum::Add, multiples, above.rb(), -W::one_impl(), Par::Seq);
+        W::subtract(with, op, below, (&self.packed, multiples), above.rb())
     }
 }
 
@@ -64,7 +68,7 @@ pub(super) fn solved<W: Wide>(with: Means<'_>, op: LinalgOp, matrix: &[W], rhs: 
     let mut work = Rows::beside(with, op, n, &[(matrix, n), (rhs, k)])?;
     let mut all = work.as_mut();
     let steps =
-        Steps { width: BLOCK, decompose: &|columns| Block::new(op, columns), apply: &|block: &Block<W>, columns| block.apply(columns) };
+        Steps { width: BLOCK, decompose: &|columns| Block::new(with, op, columns), apply: &|block: &Block<W>, columns| block.apply(with, op, columns) };
     let blocks = ahead::run(all.rb_mut(), n, n.saturating_mul(n).saturating_mul(BLOCK) >= SHARED, &steps)?;
     // A pivot of 0 makes what follows it infinite or NaN.
     if !blocks.iter().map(Block::factors).all(|block| (0..block.ncols()).all(|p| block[(p, p)].usable())) {

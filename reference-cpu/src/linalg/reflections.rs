@@ -3,9 +3,8 @@
 use super::ahead::{self, Steps};
 use super::rows::{Rows, by_columns, copy_upper};
 use super::{PIECE, Pieces, SHARED, Wide};
-use crate::memory::{self, Means, Store};
+use crate::memory::{self, Means, Store, Workspace};
 use array_protocol::{LinalgOp, Result};
-use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::householder::{
     apply_block_householder_on_the_left_in_place_scratch as scratch_of_block, apply_block_householder_on_the_left_in_place_with_conj,
     apply_block_householder_transpose_on_the_left_in_place_with_conj,
@@ -13,16 +12,17 @@ use faer::linalg::householder::{
 use faer::linalg::qr::no_pivoting::factor::{qr_in_place, qr_in_place_scratch};
 use faer::prelude::{Reborrow, ReborrowMut};
 use faer::{Conj, MatMut, MatRef, Par};
+use std::sync::OnceLock;
 
 /// Columns of a block.
 const BLOCK: usize = 48;
 
 /// Some reflections, one after the other.
-struct Block<W> {
+struct Block<W: Wide> {
     /// By columns: the vectors of the reflections below the diagonal, whose first elements are 1.
-    vectors: Vec<W>,
+    vectors: Store<W>,
     /// What turns the vectors into the product of the reflections.
-    product: Vec<W>,
+    product: Store<W>,
     width: usize,
 }
 
@@ -31,13 +31,13 @@ impl<W: Wide> Block<W> {
     ///
     /// # Errors
     /// `OutOfMemory`.
-    fn new(op: LinalgOp, columns: MatMut<'_, W>) -> Result<Self> {
+    fn new(with: Means<'_>, op: LinalgOp, columns: MatMut<'_, W>) -> Result<Self> {
         let (m, n) = (columns.nrows(), columns.ncols());
-        let (mut vectors, mut product) = (memory::filled(op, m * n, W::default())?, memory::filled(op, n * n, W::default())?);
-        let mut memory = MemBuffer::new(qr_in_place_scratch::<W>(m, n, n, Par::Seq, Default::default()));
+        let (mut vectors, mut product) = (Store::new(with, op, m * n)?, Store::new(with, op, n * n)?);
+        let mut memory = Workspace::new(with, op, qr_in_place_scratch::<W>(m, n, n, Par::Seq, Default::default()))?;
         let mut block = by_columns(columns.rb(), &mut vectors);
         let of_product = MatMut::from_column_major_slice_mut(&mut product, n, n);
-        qr_in_place(block.rb_mut(), of_product, Par::Seq, MemStack::new(&mut memory), Default::default());
+        qr_in_place(block.rb_mut(), of_product, Par::Seq, memory.stack(), Default::default());
         copy_upper(columns, block.rb());
         Ok(Block { vectors, product, width: n })
     }
@@ -48,15 +48,19 @@ impl<W: Wide> Block<W> {
     }
 
     /// `columns = block columns`, or with the block turned round.
-    fn apply(&self, columns: MatMut<'_, W>, turned: bool) {
+    ///
+    /// # Errors
+    /// `OutOfMemory`.
+    fn apply(&self, with: Means<'_>, op: LinalgOp, columns: MatMut<'_, W>, turned: bool) -> Result<()> {
         let (vectors, product) = self.factors();
-        let mut memory = MemBuffer::new(scratch_of_block::<W>(vectors.nrows(), self.width, columns.ncols()));
-        let stack = MemStack::new(&mut memory);
+        let mut memory = Workspace::new(with, op, scratch_of_block::<W>(vectors.nrows(), self.width, columns.ncols()))?;
+        let stack = memory.stack();
         if turned {
             apply_block_householder_transpose_on_the_left_in_place_with_conj(vectors, product, Conj::Yes, columns, Par::Seq, stack);
         } else {
             apply_block_householder_on_the_left_in_place_with_conj(vectors, product, Conj::No, columns, Par::Seq, stack);
         }
+        Ok(())
     }
 }
 
@@ -78,8 +82,8 @@ impl<W: Wide> Reflections<W> {
         let mut upper = Rows::beside(with, op, m, &[(a, n)])?;
         let steps = Steps {
             width: BLOCK,
-            decompose: &|columns| Block::new(op, columns),
-            apply: &|block: &Block<W>, columns| block.apply(columns, true),
+            decompose: &|columns| Block::new(with, op, columns),
+            apply: &|block: &Block<W>, columns| block.apply(with, op, columns, true),
         };
         let parallel = m.saturating_mul(n).saturating_mul(BLOCK) >= SHARED;
         let blocks = ahead::run(upper.as_mut(), m.min(n), parallel, &steps)?;
@@ -110,15 +114,20 @@ impl<W: Wide> Reflections<W> {
         out.iter_mut().step_by(columns + 1).take(columns).for_each(|x| *x = W::one_impl());
         let pieces = Pieces(MatMut::from_row_major_slice_mut(&mut out, self.m, columns), PIECE).enumerate().collect();
         let work = self.m.saturating_mul(columns).saturating_mul(BLOCK);
+        let failure = OnceLock::new();
         memory::spread(pieces, work >= SHARED, &|(i, mut piece): (usize, MatMut<'_, W>)| {
             for (block, start) in self.blocks.iter().enumerate().rev().map(|(j, block)| (block, j * BLOCK)) {
                 // The columns before are still those of the identity, and this block leaves them so.
                 let before = start.saturating_sub(i * PIECE);
-                if before < piece.ncols() {
-                    block.apply(piece.rb_mut().get_mut(start.., before..), false);
+                if before < piece.ncols()
+                    && let Err(e) = block.apply(with, op, piece.rb_mut().get_mut(start.., before..), false)
+                {
+                    // Of several failures any one is told.
+                    let _ = failure.set(e);
+                    break;
                 }
             }
         });
-        Ok(out)
+        failure.into_inner().map_or(Ok(out), Err)
     }
 }

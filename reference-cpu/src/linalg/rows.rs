@@ -2,8 +2,9 @@
 use super::Wide;
 use crate::memory::{self, Means, PARALLEL, Store};
 use array_protocol::{LinalgOp, Result};
-use faer::prelude::{Reborrow, ReborrowMut};
+use faer::prelude::ReborrowMut;
 use faer::{MatMut, MatRef};
+use smallvec::SmallVec;
 
 /// Elements to which the distance of rows is rounded up, and rows that one task copies.
 const UNIT: usize = 8;
@@ -53,17 +54,17 @@ pub(super) fn row<W: Wide>(matrix: MatMut<'_, W>, i: usize) -> &mut [W] {
     matrix.transpose_mut().col_mut(i).try_as_col_major_mut().map_or(&mut [], |row| row.as_slice_mut())
 }
 
-/// The same elements by columns, for what works on these.
+/// The same elements by columns, for what works on these. Its rows have no gaps.
 pub(super) fn by_columns<'a, W: Wide>(from: MatRef<'_, W>, memory: &'a mut [W]) -> MatMut<'a, W> {
     let (m, n) = (from.nrows(), from.ncols());
-    let mut to = MatMut::from_column_major_slice_mut(memory, m, n);
+    let line = |i: usize| from.row(i).try_as_row_major().map_or(&[][..], |row| row.as_slice());
     for top in (0..m).step_by(UNIT) {
-        let rows = top..m.min(top + UNIT);
-        for j in 0..n {
-            to.rb_mut().get_mut(rows.clone(), j).copy_from(from.rb().get(rows.clone(), j));
+        let lines: SmallVec<[&[W]; UNIT]> = (top..m.min(top + UNIT)).map(line).collect();
+        for (j, column) in memory.chunks_mut(m).enumerate() {
+            column[top..].iter_mut().zip(&lines).for_each(|(to, line)| *to = line[j]);
         }
     }
-    to
+    MatMut::from_column_major_slice_mut(memory, m, n)
 }
 
 /// Copies what is not below the diagonal; there are no fewer rows than columns.

@@ -10,9 +10,8 @@
 //! Y. Yamamoto, Y. Nakatsukasa, Y. Yanagisawa, T. Fukaya: Roundoff error analysis of the CholeskyQR2 algorithm, ETNA 44 (2015).
 use super::Wide;
 use super::product::float::multiply;
-use crate::memory::{self, Means, PARALLEL, Store};
+use crate::memory::{self, Means, PARALLEL, Store, Workspace};
 use array_protocol::{LinalgOp, Result};
-use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::cholesky::llt::factor::{cholesky_in_place, cholesky_in_place_scratch};
 use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::linalg::triangular_solve::solve_lower_triangular_in_place;
@@ -62,7 +61,7 @@ impl<W: Wide> Tall<W> {
             }
         });
         let gram = total(&mut sums, n);
-        let Some(l1) = factored(&gram) else { return Ok(None) };
+        let Some(l1) = factored(with, op, &gram)? else { return Ok(None) };
         // What is left of a column besides those before it, against the whole column.
         if (0..n).any(|j| l1[(j, j)].real().powi(2) < 2f64.powi(-44) * gram[(j, j)].real()) {
             return Ok(None);
@@ -93,7 +92,7 @@ impl<W: Wide> Tall<W> {
         if !(squares.sqrt() <= 0.1) {
             return Ok(None);
         }
-        Ok(factored(&gram).map(|l2| Tall { n, q1, l1, l2 }))
+        Ok(factored(with, op, &gram)?.map(|l2| Tall { n, q1, l1, l2 }))
     }
 
     /// `R`, `n x n`, zeros below the diagonal.
@@ -162,11 +161,14 @@ fn total<W: Wide>(sums: &mut [W], n: usize) -> Mat<W> {
 }
 
 /// `L` of `gram = L L^H`, of which the lower triangle is read; `None`: it is not positive definite.
-fn factored<W: Wide>(gram: &Mat<W>) -> Option<Mat<W>> {
+///
+/// # Errors
+/// `OutOfMemory`.
+fn factored<W: Wide>(with: Means<'_>, op: LinalgOp, gram: &Mat<W>) -> Result<Option<Mat<W>>> {
     let (mut l, par) = (gram.clone(), Par::Seq);
-    let mut scratch = MemBuffer::new(cholesky_in_place_scratch::<W>(l.nrows(), par, Default::default()));
-    cholesky_in_place(l.as_mut(), Default::default(), par, MemStack::new(&mut scratch), Default::default()).ok()?;
-    Some(l)
+    let mut memory = Workspace::new(with, op, cholesky_in_place_scratch::<W>(l.nrows(), par, Default::default()))?;
+    let done = cholesky_in_place(l.as_mut(), Default::default(), par, memory.stack(), Default::default());
+    Ok(done.is_ok().then_some(l))
 }
 
 /// `q = q L^-H`

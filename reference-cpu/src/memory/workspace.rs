@@ -8,27 +8,40 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// At most so many bytes wait for their next use.
 const KEPT: usize = 1 << 28;
 
-/// What the last library has left.
+/// What libraries have left, one buffer for each thread that was in one.
 #[derive(Default)]
-pub(super) struct Left(Mutex<Option<MemBuffer>>);
+pub(super) struct Left(Mutex<Vec<MemBuffer>>);
 
 impl Left {
-    fn take(&self) -> Option<MemBuffer> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    /// The smallest that has so many bytes.
+    fn take(&self, bytes: usize) -> Option<MemBuffer> {
+        let mut left = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (i, _) = left.iter().enumerate().filter(|(_, b)| b.len() >= bytes).min_by_key(|(_, b)| b.len())?;
+        Some(left.swap_remove(i))
     }
 
     fn give(&self, buffer: MemBuffer) {
+        if buffer.len() > KEPT {
+            return;
+        }
         let mut left = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let other =
-            if buffer.len() <= KEPT && left.as_ref().is_none_or(|b| b.len() < buffer.len()) { left.replace(buffer) } else { Some(buffer) };
+        let mut dropped = vec![];
+        left.push(buffer);
+        // The smallest serve the fewest.
+        while left.iter().map(|b| b.len()).sum::<usize>() > KEPT
+            && let Some((i, _)) = left.iter().enumerate().min_by_key(|(_, b)| b.len())
+        {
+            dropped.push(left.swap_remove(i));
+        }
         // The system is called without the lock.
         drop(left);
-        drop(other);
+        drop(dropped);
     }
 
-    /// Gives it back to the system.
+    /// Gives all back to the system.
     pub(super) fn clear(&self) {
-        drop(self.take());
+        let left = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        drop(left);
     }
 }
 
@@ -44,7 +57,7 @@ impl<'a> Workspace<'a> {
     /// `OutOfMemory`.
     pub(crate) fn new(with: Means<'a>, op: impl Into<Op>, needed: StackReq) -> Result<Self> {
         let bytes = needed.unaligned_bytes_required();
-        let left = with.pool.and_then(|pool| pool.left().take()).filter(|b| b.len() >= bytes);
+        let left = with.pool.and_then(|pool| pool.left().take(bytes));
         let fresh = || MemBuffer::try_new(StackReq::new::<u8>(bytes)).map_err(|_| exhausted(op, Some(bytes)));
         Ok(Workspace { buffer: Some(left.map_or_else(fresh, Ok)?), pool: with.pool })
     }
@@ -80,7 +93,27 @@ mod tests {
         assert_eq!(place(&mut of(10_000)), first);
         assert_eq!(place(&mut of(9_000)), first);
         assert!(of(20_000).stack().len_bytes() >= 160_000);
+        // Two threads, one buffer each.
+        let (mut a, mut b) = (of(10_000), of(10_000));
+        let places = [place(&mut a), place(&mut b)];
+        drop((a, b));
+        let (mut a, mut b) = (of(10_000), of(10_000));
+        assert!(places.contains(&place(&mut a)) && places.contains(&place(&mut b)));
+        drop((a, b));
         pool.clear();
-        assert!(pool.left().take().is_none());
+        assert!(pool.left().take(0).is_none());
+    }
+
+    #[test]
+    fn only_so_much_waits() {
+        let left = Left::default();
+        let of = |n: usize| MemBuffer::new(StackReq::new::<u8>(n));
+        let sizes = || left.0.lock().unwrap().iter().map(|b| b.len() >> 26).collect::<Vec<_>>();
+        let after = |size| {
+            left.give(of(size << 26));
+            sizes()
+        };
+        assert_eq!((after(1), after(2), after(3)), (vec![1], vec![1, 2], vec![3]));
+        assert_eq!((after(5), after(4), after(1)), (vec![3], vec![4], vec![4]));
     }
 }

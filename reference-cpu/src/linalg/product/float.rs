@@ -44,6 +44,11 @@ pub(crate) fn multiply<T: ComplexField>(c: MatMut<'_, T>, a: MatRef<'_, T>, b: M
     memory::spread(items, true, &|(c, a, b)| matmul(c, Accum::Replace, a, b, T::one_impl(), Par::Seq));
 }
 
+/// `c -= a b`, on this thread.
+pub(crate) fn subtract<T: ComplexField>(c: MatMut<'_, T>, a: MatRef<'_, T>, b: MatRef<'_, T>) {
+    matmul(c, Accum::Add, a, b, -T::one_impl(), Par::Seq);
+}
+
 /// The lengths of so many parts of a length, as even as multiples of a unit can be; the last one has the rest. There are units enough.
 fn cut(length: usize, unit: usize, parts: usize) -> impl Iterator<Item = usize> {
     let start = move |part: usize| if part < parts { length / unit * part / parts * unit } else { length };

@@ -4,6 +4,7 @@ mod integer;
 mod matrix;
 #[cfg(target_arch = "x86_64")]
 mod packed;
+pub(super) mod update;
 
 use super::refused;
 use crate::array::{CpuArray, Typed};
@@ -40,7 +41,7 @@ products! {
 products! {
     |with: Means<'_>, a: Matrix<'_, _>, b: Matrix<'_, _>, c| {
         #[cfg(target_arch = "x86_64")]
-        if let Some(v3) = packed::suits(with.simd, &a, &b) {
+        if let Some(v3) = packed::suits(with.simd, a.rows, b.cols, a.cols) {
             return packed::multiply(with, v3, OP, a, b, c);
         }
         unpacked(a, b, c);

@@ -5,18 +5,18 @@
 mod panels;
 mod tile;
 
-pub(super) use tile::Tiles;
 
 use super::Matrix;
 use crate::array::Typed;
 use crate::memory::{self, Means};
 use crate::simd::{Simd, Vectors, fetch};
 use array_protocol::{LinalgOp, Result};
+use faer::{MatMut, MatRef};
 use panels::Panels;
 use pulp::x86::V3;
 use std::array::from_fn;
 use std::ops::Range;
-use tile::ROWS;
+use tile::{ROWS, Tiles};
 
 /// Products that are summed up before they are added to the result: two panels so deep fit into a first cache of 32 KiB.
 const DEPTH: usize = 256;
@@ -34,9 +34,9 @@ const DEEP: usize = 64;
 const SHARED: usize = 1 << 23;
 
 /// The instructions, where a product is worth packing. With AVX-512 the kernels of faer are as fast.
-pub(super) fn suits<T>(simd: Simd, a: &Matrix<'_, T>, b: &Matrix<'_, T>) -> Option<V3> {
+pub(super) fn suits(simd: Simd, rows: usize, cols: usize, depth: usize) -> Option<V3> {
     match simd.vectors() {
-        Some(Vectors::Avx2(v3)) if a.rows.min(b.cols) >= WIDE && a.cols >= DEEP => Some(v3),
+        Some(Vectors::Avx2(v3)) if rows.min(cols) >= WIDE && depth >= DEEP => Some(v3),
         _ => None,
     }
 }
@@ -74,7 +74,10 @@ pub(super) fn multiply<T: Tiles<N> + Typed, const N: usize>(
                         let b = right.block(i, part.len(), task.before.clone());
                         v3.vectorize(
                             #[inline(always)]
-                            || block(v3, part.len(), a, b, &mut task.rows, part.start > 0),
+                            || match part.start {
+                                0 => block(v3, part.len(), a, b, &mut task.rows, |_, sum| sum),
+                                _ => block(v3, part.len(), a, b, &mut task.rows, |c, sum| c + sum),
+                            },
                         );
                     }
                 });
@@ -82,6 +85,59 @@ pub(super) fn multiply<T: Tiles<N> + Typed, const N: usize>(
         }
     }
     Ok(())
+}
+
+/// The left operand of several products, packed: at most [`DEPTH`] columns.
+pub(super) struct Left<T: Typed> {
+    panels: Panels<T, ROWS>,
+    depth: usize,
+}
+
+impl<T: Typed> Left<T> {
+    /// From contiguous columns.
+    ///
+    /// # Errors
+    /// `OutOfMemory`.
+    pub(super) fn new(with: Means<'_>, op: LinalgOp, a: MatRef<'_, T>) -> Result<Self> {
+        let depth = a.ncols();
+        Ok(Left { panels: Panels::of(with, op, a.nrows(), depth, |k| column(a, k))?, depth })
+    }
+
+    /// `c -= a b`, on this thread. The rows of `c` and of `b` are contiguous.
+    ///
+    /// # Errors
+    /// `OutOfMemory`.
+    pub(super) fn subtract<const N: usize>(
+        &self,
+        with: Means<'_>,
+        v3: V3,
+        op: LinalgOp,
+        c: MatMut<'_, T>,
+        b: MatRef<'_, T>,
+    ) -> Result<()>
+    where
+        T: Tiles<N>,
+    {
+        let depth = self.depth;
+        let right = Panels::<T, N>::of(with, op, b.ncols(), depth, |k| column(b.transpose(), k))?;
+        let right = right.block(0, depth, 0..b.ncols().div_ceil(N));
+        let mut rows = memory::room(op, c.nrows())?;
+        rows.extend(c.row_iter_mut().map(|row| row.try_as_row_major_mut().map_or(&mut [][..], |row| row.as_slice_mut())));
+        for (i, rows) in rows.chunks_mut(HEIGHT).enumerate() {
+            let first = i * HEIGHT / ROWS;
+            let left = self.panels.block(0, depth, first..first + rows.len().div_ceil(ROWS));
+            v3.vectorize(
+                #[inline(always)]
+                || block(v3, depth, left, right, rows, |c, sum| c - sum),
+            );
+        }
+        Ok(())
+    }
+}
+
+/// A column that is contiguous.
+fn column<'a, T>(m: MatRef<'a, T>, j: usize) -> &'a [T] {
+    m.col(j).try_as_col_major().map_or(&[], |column| column.as_slice())
 }
 
 /// What one task writes: parts of rows, and the panels that meet there.
@@ -110,9 +166,16 @@ fn tasks<T, const N: usize>(c: &mut [T], n: usize, columns: Range<usize>) -> Vec
     tasks
 }
 
-/// Sums along one depth into a block of the result.
+/// Sums along one depth into a block of the result: `c = join(c, sum)`.
 #[inline(always)]
-fn block<T: Tiles<N>, const N: usize>(v3: V3, depth: usize, a: &[[T; ROWS]], b: &[[T; N]], c: &mut [&mut [T]], add: bool) {
+fn block<T: Tiles<N>, const N: usize>(
+    v3: V3,
+    depth: usize,
+    a: &[[T; ROWS]],
+    b: &[[T; N]],
+    c: &mut [&mut [T]],
+    join: impl Fn(T, T) -> T + Copy,
+) {
     // Meanwhile the next panel of columns comes into the second cache.
     let share = depth.div_ceil(c.len().div_ceil(ROWS));
     for (j, b) in b.chunks_exact(depth).enumerate() {
@@ -125,11 +188,11 @@ fn block<T: Tiles<N>, const N: usize>(v3: V3, depth: usize, a: &[[T; ROWS]], b: 
             if let Some(tile) = whole::<T, N>(rows, j) {
                 tile.iter().for_each(|row| fetch(row.as_ptr().cast()));
                 let sums = T::sums(v3, a, b);
-                tile.into_iter().zip(sums).for_each(|(c, sums)| *c = if add { from_fn(|j| c[j] + sums[j]) } else { sums });
+                tile.into_iter().zip(sums).for_each(|(c, sums)| *c = from_fn(|j| join(c[j], sums[j])));
             } else {
                 let sums = T::sums(v3, a, b);
                 for (row, sums) in rows.iter_mut().zip(sums) {
-                    row[j * N..].iter_mut().zip(sums).for_each(|(c, sum)| *c = if add { *c + sum } else { sum });
+                    row[j * N..].iter_mut().zip(sums).for_each(|(c, sum)| *c = join(*c, sum));
                 }
             }
         }

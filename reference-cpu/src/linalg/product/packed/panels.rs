@@ -47,6 +47,22 @@ impl<T: Typed, const P: usize> Panels<T, P> {
         })
     }
 
+    /// Packed columns of up to [`DEPTH`] elements: the matrix has so many rows, and `line(k)` is its `k`-th column.
+    ///
+    /// # Errors
+    /// `OutOfMemory`.
+    pub(super) fn of<'l>(with: Means<'_>, op: LinalgOp, rows: usize, depth: usize, line: impl Fn(usize) -> &'l [T]) -> Result<Self>
+    where
+        T: 'l,
+    {
+        let mut panels = Panels::new(with, op, rows, depth)?;
+        panels.count = rows.div_ceil(P);
+        for (i, panel) in panels.data.as_chunks_mut::<P>().0.chunks_mut(depth.max(1)).enumerate() {
+            panel.iter_mut().enumerate().for_each(|(k, to)| *to = beside(&line(k)[i * P..rows]));
+        }
+        Ok(panels)
+    }
+
     /// Some of the panels of block `i`, which is so deep.
     pub(super) fn block(&self, i: usize, depth: usize, panels: Range<usize>) -> &[[T; P]] {
         &self.data.as_chunks().0[self.count * DEPTH * i..][panels.start * depth..panels.end * depth]
@@ -60,8 +76,13 @@ fn pack<T: Copy, const P: usize>(m: Matrix<'_, T>, rows: Range<usize>, along: Ra
         panel.iter_mut().enumerate().for_each(|(k, to)| *to = from_fn(|p| lines[p][k]));
     } else {
         for (to, k) in panel.iter_mut().zip(along) {
-            let line = &m.line(k)[rows.clone()];
-            *to = line.first_chunk().copied().unwrap_or_else(|| from_fn(|p| line[p.min(line.len() - 1)]));
+            *to = beside(&m.line(k)[rows.clone()]);
         }
     }
+}
+
+/// The first elements of a line, which has some; where it ends before, the last one again.
+#[inline(always)]
+fn beside<T: Copy, const P: usize>(line: &[T]) -> [T; P] {
+    line.first_chunk().copied().unwrap_or_else(|| from_fn(|p| line[p.min(line.len() - 1)]))
 }

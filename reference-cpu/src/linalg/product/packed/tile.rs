@@ -2,7 +2,7 @@
 use array_protocol::Element;
 use bytemuck::Pod;
 use pulp::x86::V3;
-use std::ops::Add;
+use std::ops::{Add, Sub};
 
 /// Rows of a tile. With two registers of columns, twelve sums are on their way at once, more than the latency of an addition takes; two more
 /// registers hold what is multiplied, and one the factor.
@@ -11,7 +11,7 @@ pub(super) const ROWS: usize = 6;
 const STEPS: usize = 4;
 
 /// Elements with a kernel for tiles of `N` columns: two registers.
-pub(crate) trait Tiles<const N: usize>: Element + Pod + Default + Add<Output = Self> {
+pub(crate) trait Tiles<const N: usize>: Element + Pod + Default + Add<Output = Self> + Sub<Output = Self> {
     /// The tile of a panel of rows and one of columns: sums of products from zero on, in the order of the panels, each rounded once.
     fn sums(v3: V3, a: &[[Self; ROWS]], b: &[[Self; N]]) -> [[Self; N]; ROWS];
 }
