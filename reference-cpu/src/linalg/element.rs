@@ -58,7 +58,13 @@ pub(crate) trait Wide: Typed + faer::traits::ComplexField {
     ///
     /// # Errors
     /// `OutOfMemory`.
-    fn subtract(with: Means<'_>, op: LinalgOp, c: MatMut<'_, Self>, a: (&Self::Packed, MatRef<'_, Self>), b: MatRef<'_, Self>) -> Result<()>;
+    fn subtract(
+        with: Means<'_>,
+        op: LinalgOp,
+        c: MatMut<'_, Self>,
+        a: (&Self::Packed, MatRef<'_, Self>),
+        b: MatRef<'_, Self>,
+    ) -> Result<()>;
 }
 impl Wide for f64 {
     fn conjugate(self) -> f64 {

@@ -67,8 +67,11 @@ impl<W: Wide> Block<W> {
 pub(super) fn solved<W: Wide>(with: Means<'_>, op: LinalgOp, matrix: &[W], rhs: &[W], n: usize, k: usize) -> Result<Option<Store<W>>> {
     let mut work = Rows::beside(with, op, n, &[(matrix, n), (rhs, k)])?;
     let mut all = work.as_mut();
-    let steps =
-        Steps { width: BLOCK, decompose: &|columns| Block::new(with, op, columns), apply: &|block: &Block<W>, columns| block.apply(with, op, columns) };
+    let steps = Steps {
+        width: BLOCK,
+        decompose: &|columns| Block::new(with, op, columns),
+        apply: &|block: &Block<W>, columns| block.apply(with, op, columns),
+    };
     let blocks = ahead::run(all.rb_mut(), n, n.saturating_mul(n).saturating_mul(BLOCK) >= SHARED, &steps)?;
     // A pivot of 0 makes what follows it infinite or NaN.
     if !blocks.iter().map(Block::factors).all(|block| (0..block.ncols()).all(|p| block[(p, p)].usable())) {

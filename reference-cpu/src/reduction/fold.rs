@@ -163,6 +163,7 @@ pub(super) fn lanes<T: Copy, A: Copy>(run: &[T], nothing: A, lift: impl Fn(T) ->
             }
             for own in own {
                 for j in 0..LANES {
+                    // As below, where `last` stays nothing: joining it may show, as a factor of 1 does in complex products.
                     sums[j] = join(sums[j], join(own[j], nothing));
                 }
             }

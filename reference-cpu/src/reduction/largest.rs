@@ -69,7 +69,9 @@ macro_rules! ordered {
                 compare(second, &mut tops, &mut sums);
             }
             for block in if asks { first } else { &second[first.len()..] } {
-                fetch_behind(block);
+                if asks {
+                    fetch_behind(block);
+                }
                 compare(block, &mut tops, &mut sums);
             }
             if let Some(&first) = rest.first() {

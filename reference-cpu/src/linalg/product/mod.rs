@@ -41,7 +41,7 @@ products! {
 products! {
     |with: Means<'_>, a: Matrix<'_, _>, b: Matrix<'_, _>, c| {
         #[cfg(target_arch = "x86_64")]
-        if let Some(v3) = packed::suits(with.simd, a.rows, b.cols, a.cols) {
+        if let Some(v3) = packed::pays(with.simd, &a, &b) {
             return packed::multiply(with, v3, OP, a, b, c);
         }
         unpacked(a, b, c);

@@ -35,14 +35,7 @@ impl Packed {
     ///
     /// # Errors
     /// `OutOfMemory`.
-    pub(crate) fn subtract(
-        &self,
-        with: Means<'_>,
-        op: LinalgOp,
-        c: MatMut<'_, f64>,
-        a: MatRef<'_, f64>,
-        b: MatRef<'_, f64>,
-    ) -> Result<()> {
+    pub(crate) fn subtract(&self, with: Means<'_>, op: LinalgOp, c: MatMut<'_, f64>, a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Result<()> {
         #[cfg(target_arch = "x86_64")]
         if let (Some(left), Some(v3)) = (&self.panels, packed::suits(with.simd, c.nrows(), c.ncols(), a.ncols())) {
             return left.subtract(with, v3, op, c, b);

@@ -5,7 +5,6 @@
 mod panels;
 mod tile;
 
-
 use super::Matrix;
 use crate::array::Typed;
 use crate::memory::{self, Means};
@@ -27,18 +26,27 @@ const WIDTH: usize = 256;
 /// Rows and columns that are packed at once, at most, and products of each: 32 MiB of an operand.
 const SPAN: usize = 1 << 12;
 const SPAN_DEPTH: usize = 4 * DEPTH;
-/// Rows and columns that a matrix has at least, and products that are summed: where each element is used seldom, packing does not pay.
+/// Rows and columns of a result, and products that are summed, at least: where each element is used seldom, packing does not pay.
 const WIDE: usize = 128;
 const DEEP: usize = 64;
-/// Multiplications from which on threads share a product.
-const SHARED: usize = 1 << 23;
+/// Multiplications from which on it pays for both operands, and threads share a product.
+const LARGE: usize = 1 << 23;
 
-/// The instructions, where a product is worth packing. With AVX-512 the kernels of faer are as fast.
+/// The instructions, where an operand that is packed once is worth it. With AVX-512 the kernels of faer are as fast.
 pub(super) fn suits(simd: Simd, rows: usize, cols: usize, depth: usize) -> Option<V3> {
     match simd.vectors() {
         Some(Vectors::Avx2(v3)) if rows.min(cols) >= WIDE && depth >= DEEP => Some(v3),
         _ => None,
     }
+}
+
+/// The same for a product.
+pub(super) fn pays<T>(simd: Simd, a: &Matrix<'_, T>, b: &Matrix<'_, T>) -> Option<V3> {
+    suits(simd, a.rows, b.cols, a.cols).filter(|_| multiplications(a, b) >= LARGE)
+}
+
+fn multiplications<T>(a: &Matrix<'_, T>, b: &Matrix<'_, T>) -> usize {
+    a.rows.saturating_mul(a.cols).saturating_mul(b.cols)
 }
 
 /// `c = a b` in C order.
@@ -56,7 +64,7 @@ pub(super) fn multiply<T: Tiles<N> + Typed, const N: usize>(
     c: &mut [T],
 ) -> Result<()> {
     let (m, n, depth) = (a.rows, b.cols, a.cols);
-    let parallel = m.saturating_mul(n).saturating_mul(depth) >= SHARED;
+    let parallel = multiplications(&a, &b) >= LARGE;
     let mut left = Panels::<T, ROWS>::new(with, op, m.min(SPAN), depth.min(SPAN_DEPTH))?;
     let mut right = Panels::<T, N>::new(with, op, n.min(SPAN), depth.min(SPAN_DEPTH))?;
     for columns in parts(0..n, SPAN) {
@@ -107,14 +115,7 @@ impl<T: Typed> Left<T> {
     ///
     /// # Errors
     /// `OutOfMemory`.
-    pub(super) fn subtract<const N: usize>(
-        &self,
-        with: Means<'_>,
-        v3: V3,
-        op: LinalgOp,
-        c: MatMut<'_, T>,
-        b: MatRef<'_, T>,
-    ) -> Result<()>
+    pub(super) fn subtract<const N: usize>(&self, with: Means<'_>, v3: V3, op: LinalgOp, c: MatMut<'_, T>, b: MatRef<'_, T>) -> Result<()>
     where
         T: Tiles<N>,
     {
