@@ -25,7 +25,7 @@ fn grid<const N: usize>(op: Op, shape: &Shape, layouts: [&Layout; N], bytes: usi
 }
 
 /// Elements that are moved in less time than a thread takes to wake up.
-const MOVED: usize = 1 << 20;
+const MOVED: usize = 1 << 18;
 
 /// The elements of a layout in C order; as many as `out` takes.
 ///
