@@ -109,7 +109,7 @@ mod tests {
         let left = Left::default();
         let of = |n: usize| MemBuffer::new(StackReq::new::<u8>(n));
         let sizes = || left.0.lock().unwrap().iter().map(|b| b.len() >> 26).collect::<Vec<_>>();
-        let after = |size| {
+        let after = |size: usize| {
             left.give(of(size << 26));
             sizes()
         };
