@@ -1,7 +1,7 @@
 //! Decompositions by blocks of columns: what a block does to the columns behind it is done in pieces, on all threads. Nobody waits for a
 //! block to be through with all pieces: as soon as the next block is, it is decomposed, while other threads still work on the pieces behind.
 use super::{Pieces, Wide};
-use crate::memory;
+use crate::memory::{self, Failure};
 use array_protocol::Result;
 use faer::MatMut;
 use faer::prelude::ReborrowMut;
@@ -58,7 +58,7 @@ pub(super) fn run<W: Wide, B: Send + Sync>(matrix: MatMut<'_, W>, n: usize, para
         let behind = ((block + 1) * steps.width).min(n);
         (behind / length..total.div_ceil(length)).map(move |piece| (block, piece, behind.saturating_sub(piece * length)))
     });
-    let failure = OnceLock::new();
+    let failure = Failure::default();
     memory::spread(tasks.collect(), parallel, &|(block, piece, from): (usize, usize, usize)| {
         let Piece { columns, done } = &pieces[piece];
         let result = awaited(|| blocks[block].get());
@@ -66,10 +66,8 @@ pub(super) fn run<W: Wide, B: Send + Sync>(matrix: MatMut<'_, W>, n: usize, para
         let mut columns = columns.lock().unwrap_or_else(PoisonError::into_inner);
         if let Ok(result) = result
             && from < columns.ncols()
-            && let Err(e) = (steps.apply)(result, columns.rb_mut().get_mut(block * steps.width.., from..))
         {
-            // Of several failures any one is told; the others still find what they wait for.
-            let _ = failure.set(e);
+            failure.note((steps.apply)(result, columns.rb_mut().get_mut(block * steps.width.., from..)));
         }
         let next = block + 1;
         if next < count && next / PIECE == piece {
@@ -77,7 +75,8 @@ pub(super) fn run<W: Wide, B: Send + Sync>(matrix: MatMut<'_, W>, n: usize, para
         }
         done.store(next, Ordering::Release);
     });
-    failure.into_inner().map_or_else(|| blocks.into_iter().filter_map(OnceLock::into_inner).collect(), Err)
+    failure.told()?;
+    blocks.into_iter().filter_map(OnceLock::into_inner).collect()
 }
 
 /// What a look finds at last.

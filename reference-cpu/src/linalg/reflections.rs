@@ -3,7 +3,7 @@
 use super::ahead::{self, Steps};
 use super::rows::{Rows, by_columns, copy_upper};
 use super::{PIECE, Pieces, SHARED, Wide};
-use crate::memory::{self, Means, Store, Workspace};
+use crate::memory::{self, Failure, Means, Store, Workspace};
 use array_protocol::{LinalgOp, Result};
 use faer::linalg::householder::{
     apply_block_householder_on_the_left_in_place_scratch as scratch_of_block, apply_block_householder_on_the_left_in_place_with_conj,
@@ -12,7 +12,6 @@ use faer::linalg::householder::{
 use faer::linalg::qr::no_pivoting::factor::{qr_in_place, qr_in_place_scratch};
 use faer::prelude::{Reborrow, ReborrowMut};
 use faer::{Conj, MatMut, MatRef, Par};
-use std::sync::OnceLock;
 
 /// Columns of a block.
 const BLOCK: usize = 48;
@@ -114,20 +113,19 @@ impl<W: Wide> Reflections<W> {
         out.iter_mut().step_by(columns + 1).take(columns).for_each(|x| *x = W::one_impl());
         let pieces = Pieces(MatMut::from_row_major_slice_mut(&mut out, self.m, columns), PIECE).enumerate().collect();
         let work = self.m.saturating_mul(columns).saturating_mul(BLOCK);
-        let failure = OnceLock::new();
+        let failure = Failure::default();
         memory::spread(pieces, work >= SHARED, &|(i, mut piece): (usize, MatMut<'_, W>)| {
-            for (block, start) in self.blocks.iter().enumerate().rev().map(|(j, block)| (block, j * BLOCK)) {
+            let mut blocks = self.blocks.iter().enumerate().rev().map(|(j, block)| (block, j * BLOCK));
+            failure.note(blocks.try_for_each(|(block, start)| {
                 // The columns before are still those of the identity, and this block leaves them so.
                 let before = start.saturating_sub(i * PIECE);
-                if before < piece.ncols()
-                    && let Err(e) = block.apply(with, op, piece.rb_mut().get_mut(start.., before..), false)
-                {
-                    // Of several failures any one is told.
-                    let _ = failure.set(e);
-                    break;
+                if before >= piece.ncols() {
+                    return Ok(());
                 }
-            }
+                block.apply(with, op, piece.rb_mut().get_mut(start.., before..), false)
+            }));
         });
-        failure.into_inner().map_or(Ok(out), Err)
+        failure.told()?;
+        Ok(out)
     }
 }

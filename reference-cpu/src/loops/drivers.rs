@@ -263,7 +263,7 @@ pub(crate) fn update<A: Typed, B: Typed>(
                     let (run, other) = (writer.old(tile, k), b.run(tile, k));
                     for (run, other) in run.chunks_mut(PART).zip(other.chunks(PART)) {
                         if far {
-                            // Else memory would wait: the copy reads one operand, the kernel the other. A third of the time.
+                            // Else memory would wait: the copy reads one operand, the kernel the other. It takes a third less time.
                             fetch_at(run.as_ptr_range().end, PART);
                             fetch_at(other.as_ptr_range().end, PART);
                         }

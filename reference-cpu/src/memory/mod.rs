@@ -11,7 +11,7 @@ pub(crate) use workspace::Workspace;
 use crate::array::Typed;
 use crate::simd::{Simd, settle};
 use array_protocol::{Error, ErrorKind, Op, Result, Shape};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// What an operation works with: instructions, and memory for its result.
 #[derive(Clone, Copy, Default)]
@@ -146,6 +146,25 @@ pub(crate) fn parts<T: Send>(out: &mut [T], len: usize, parallel: bool, f: &(dyn
 /// Hands each item to `f`, on all threads where that is worth while.
 pub(crate) fn spread<T: Send>(items: Vec<T>, parallel: bool, f: &(dyn Fn(T) + Sync)) {
     share(items.into_iter(), parallel, f);
+}
+
+/// What went wrong in work that threads share. The others go on; of several failures any one is told.
+#[derive(Default)]
+pub(crate) struct Failure(OnceLock<Error>);
+
+impl Failure {
+    /// Takes note of a failure.
+    pub(crate) fn note(&self, result: Result<()>) {
+        if let Err(e) = result {
+            let _ = self.0.set(e);
+        }
+    }
+
+    /// # Errors
+    /// What was noted.
+    pub(crate) fn told(self) -> Result<()> {
+        self.0.into_inner().map_or(Ok(()), Err)
+    }
 }
 
 /// The calling thread works too, from the start: others join it when they have woken up.

@@ -9,7 +9,7 @@ pub(super) mod update;
 use super::refused;
 use crate::array::{CpuArray, Typed};
 use crate::backend::Cpu;
-use crate::memory::{self, Means, PARALLEL, Store};
+use crate::memory::{self, Failure, Means, PARALLEL, Store};
 use crate::promote::{converted, promoted};
 use array_protocol::strided::{Layout, Products};
 use array_protocol::{Error, ErrorKind, LinalgOp, Operand, Result, Shape};
@@ -17,7 +17,6 @@ use faer::MatMut;
 use faer::traits::ComplexField;
 use matrix::{Matrix, Order};
 use num_complex::Complex;
-use std::sync::OnceLock;
 
 const OP: LinalgOp = LinalgOp::Matmul;
 
@@ -122,17 +121,15 @@ fn stacks<T: Product>(with: Means<'_>, x1: &CpuArray, x2: &CpuArray, stack: &Sha
     starts.extend(l1.offsets().zip(l2.offsets()));
     let (a, b) = (x1.data::<T>(OP)?, x2.data::<T>(OP)?);
     let parallel = starts.len() > 1 && size.saturating_mul(k) >= PARALLEL << 2;
-    let failure = OnceLock::new();
+    let failure = Failure::default();
     memory::parts(&mut out, m * n, parallel, &|at, c| {
         let (i, j) = starts[at];
         let matrices = Matrix::new(a, i, s1.sizes, s1.order).zip(Matrix::new(b, j, s2.sizes, s2.order));
         let outside = || Error::new(ErrorKind::Backend, OP).detail("a view outside of its buffer");
-        if let Err(e) = matrices.ok_or_else(outside).and_then(|(a, b)| T::product(with, a, b, c)) {
-            // Of several failures any one is told.
-            let _ = failure.set(e);
-        }
+        failure.note(matrices.ok_or_else(outside).and_then(|(a, b)| T::product(with, a, b, c)));
     });
-    failure.into_inner().map_or(Ok(CpuArray::new(shape, out)), Err)
+    failure.told()?;
+    Ok(CpuArray::new(shape, out))
 }
 
 /// How the matrices of an array are read; copies it where that takes a copy.

@@ -20,6 +20,7 @@ impl Packed {
     pub(crate) fn new(with: Means<'_>, op: LinalgOp, a: MatRef<'_, f64>) -> Result<Packed> {
         #[cfg(target_arch = "x86_64")]
         {
+            // How many columns meet it is known later.
             let suits = packed::suits(with.simd, a.nrows(), a.nrows(), a.ncols()).is_some();
             let panels = if suits { Some(packed::Left::new(with, op, a)?) } else { None };
             Ok(Packed { panels })
