@@ -18,7 +18,7 @@ use std::time::Instant;
 /// All rows are measured so many times over, minutes apart: a machine that is busy for one of them slows a part of the rounds only.
 const PASSES: u32 = 3;
 /// Rounds of a row in each, as time allows.
-const EACH: Rounds = Rounds::AllTheSame(2, 3);
+const EACH: Rounds = Rounds::AllTheSame(3, 5);
 
 /// What one number of threads gave.
 #[derive(Clone, Debug, Serialize, Deserialize)]
