@@ -42,10 +42,21 @@ pub struct Times {
 impl Measured {
     /// The median time of a player in nanoseconds.
     pub fn median(&self, player: &str) -> Option<f64> {
-        let mut rounds = self.times.iter().find(|t| t.player == player)?.rounds_ns.clone();
-        rounds.sort_by(f64::total_cmp);
-        let (upper, n) = (*rounds.get(rounds.len() / 2)?, rounds.len());
-        Some(if n % 2 == 1 { upper } else { (upper + rounds[n / 2 - 1]) / 2.0 })
+        median(self.times.iter().find(|t| t.player == player)?.rounds_ns.clone())
+    }
+
+    /// Whether the medians of two players are no further apart than chance may have put them: two standard errors of their quotient.
+    pub fn undecided(&self, player: &str, ours: &str) -> bool {
+        // That of a normal distribution, its deviation by the median one from the median, which a few slow rounds do not move.
+        let error = |player: &str| {
+            let (times, middle) = (self.times.iter().find(|t| t.player == player)?, self.median(player)?);
+            let deviation = median(times.rounds_ns.iter().map(|ns| (ns - middle).abs()).collect())?;
+            Some(1.2533 * 1.4826 * deviation / middle / (times.rounds_ns.len() as f64).sqrt())
+        };
+        match (self.ratio(player, ours), error(player), error(ours)) {
+            (Some(ratio), Some(a), Some(b)) => ratio.ln().abs() <= 2.0 * a.hypot(b),
+            _ => false,
+        }
     }
 
     /// Adds the rounds of the same row at another time.
@@ -73,6 +84,12 @@ impl Measured {
     pub fn share(&self, player: &str) -> Option<f64> {
         Some(self.bound_ns? / self.median(player)?)
     }
+}
+
+fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    let (upper, n) = (*values.get(values.len() / 2)?, values.len());
+    Some(if n % 2 == 1 { upper } else { (upper + values[n / 2 - 1]) / 2.0 })
 }
 
 /// How a row is measured.

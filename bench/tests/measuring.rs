@@ -3,7 +3,7 @@ use array_protocol::HostArray;
 use bench::clock::Clock;
 use bench::digest::{Digest, step};
 use bench::inputs::{Datum, Input, Scale, f64};
-use bench::measure::{Rounds, Settings, measure};
+use bench::measure::{Measured, Rounds, Settings, Times, measure};
 use bench::players::Player;
 use bench::players::local::{Call, Library, Local};
 use bench::row::{Check, Row};
@@ -108,6 +108,25 @@ fn rounds_of_another_time_are_added() {
     let timed: Vec<_> = out.times.iter().map(|t| (t.player.as_str(), t.rounds_ns.len())).collect();
     assert_eq!(timed, [("Right", 5), ("Wrong", 5), ("Slow", 2)]);
     assert_eq!((out.rounds(), out.faults.len()), (5, 1), "{:?}", out.faults);
+}
+
+#[test]
+fn rounds_that_vary_more_than_players_differ_tell_nothing() {
+    let measured = |ours: &[f64], theirs: &[f64]| {
+        let mut out: Measured = measure(&settings(Rounds::Exactly(1), Scale::Tiny), "group", &row(), &mut []);
+        let times = |player: &str, rounds: &[f64]| Times { player: player.into(), calls: 1, rounds_ns: rounds.to_vec() };
+        out.times = vec![times("ours", ours), times("theirs", theirs)];
+        out
+    };
+    let (steady, slower) = ([100.0, 101.0, 99.0, 100.0, 102.0], [110.0, 111.0, 109.0, 110.0, 112.0]);
+    let unsteady = [70.0, 140.0, 90.0, 110.0, 130.0];
+    assert!(!measured(&steady, &slower).undecided("theirs", "ours") && !measured(&slower, &steady).undecided("theirs", "ours"));
+    assert!(measured(&unsteady, &slower).undecided("theirs", "ours") && measured(&steady, &steady).undecided("theirs", "ours"));
+    // More of the same rounds decide.
+    let (ours, theirs): (Vec<f64>, Vec<f64>) = (0..200).map(|i| (unsteady[i % 5], slower[i % 5] * 1.3)).unzip();
+    assert!(measured(&unsteady, &slower.map(|ns| ns * 1.3)).undecided("theirs", "ours"));
+    assert!(!measured(&ours, &theirs).undecided("theirs", "ours"));
+    assert!(!measured(&steady, &[]).undecided("theirs", "ours") && !measured(&steady, &steady).undecided("nobody", "ours"));
 }
 
 #[test]

@@ -3,7 +3,7 @@ use crate::args::Args;
 use crate::limits::Limits;
 use crate::players::candle::Candle;
 use crate::players::nd::Nd;
-use crate::players::{NUMPY, NUMPY_OUT};
+use crate::players::{NUMPY, NUMPY_OUT, OURS};
 use crate::rows::{Group, Row};
 use bench::inputs::Scale;
 use bench::measure::{Measured, Rounds, Settings, data, measure};
@@ -19,6 +19,8 @@ use std::time::Instant;
 const PASSES: u32 = 3;
 /// Rounds of a row in each, as time allows.
 const EACH: Rounds = Rounds::AllTheSame(3, 5);
+/// Passes of this library and NumPy alone over the rows in which rounds vary more than the two differ, whoever is ahead.
+const CLOSE: u32 = 9;
 
 /// What one number of threads gave.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -84,6 +86,17 @@ pub(crate) fn run(args: &Args, part: usize, groups: &[Group]) -> std::io::Result
             }
         }
     }
+    let two = if numpy.is_some() { 2 } else { 0 };
+    for pass in 0..if args.rounds.is_none() && args.scale == Scale::Full { CLOSE } else { 0 } {
+        let close: Vec<usize> = (0..all.len()).filter(|&i| rows[i].undecided(NUMPY, OURS)).collect();
+        for (done, &i) in close.iter().enumerate() {
+            let ((group, row), earlier) = (all[i], rows[i].rounds());
+            let settings =
+                Settings { clock: args.clock, scale: args.scale, rounds: EACH, budget, compared: usize::MAX, earlier, warm: false };
+            rows[i].add(measure(&settings, group, row, &mut players[..two]));
+            eprintln!("[{threads}T, close ones again {}/{CLOSE}: {}/{}] {}", pass + 1, done + 1, close.len(), told(&rows[i]));
+        }
+    }
     // The limits once more: the machine may have been busy the first time.
     let limits = first.max(&Limits::measure(tiny, args.clock)?);
     for (measured, (_, row)) in rows.iter_mut().zip(&all) {
@@ -94,8 +107,12 @@ pub(crate) fn run(args: &Args, part: usize, groups: &[Group]) -> std::io::Result
 }
 
 fn progress(row: &Measured, threads: u32, done: usize, all: usize, left: f64) -> String {
+    let (minutes, seconds) = (left as u64 / 60, left as u64 % 60);
+    format!("[{threads}T {done}/{all}, {minutes}:{seconds:02} left] {}", told(row))
+}
+
+fn told(row: &Measured) -> String {
     let times: Vec<String> = row.times.iter().filter_map(|t| Some(format!("{} {}", t.player, time(row.median(&t.player)?)))).collect();
     let faults: String = row.faults.iter().map(|f| format!("\n    {f}")).collect();
-    let (minutes, seconds) = (left as u64 / 60, left as u64 % 60);
-    format!("[{threads}T {done}/{all}, {minutes}:{seconds:02} left] {}: {}{faults}", row.name, times.join(", "))
+    format!("{}: {}{faults}", row.name, times.join(", "))
 }
