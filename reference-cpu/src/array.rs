@@ -5,6 +5,7 @@ use crate::simd::Simd;
 use array_protocol::strided::Layout;
 use array_protocol::{DType, Element, Error, ErrorKind, Op, Result, Shape};
 use std::borrow::Cow;
+use std::ops::Range;
 use triomphe::Arc;
 
 macro_rules! buffers {
@@ -134,11 +135,22 @@ impl CpuArray {
         T::get(&self.buffer).map(|data| &***data).ok_or_else(|| wrong_dtype(op, &[self.dtype()]))
     }
 
+    /// Where the elements are in the buffer, if they lie in C order and are few.
+    #[inline]
+    pub(crate) fn few_at(&self) -> Option<Range<usize>> {
+        self.layout.run().filter(|r| r.len() <= loops::SMALL)
+    }
+
+    /// Part of the buffer.
+    #[inline]
+    pub(crate) fn part<T: Typed>(&self, at: Range<usize>) -> Option<&[T]> {
+        T::get(&self.buffer)?.get(at)
+    }
+
     /// The elements, where they lie in C order and are few.
     #[inline]
     pub(crate) fn few<T: Typed>(&self) -> Option<&[T]> {
-        let run = self.layout.run().filter(|r| r.len() <= loops::SMALL)?;
-        T::get(&self.buffer)?.get(run)
+        self.part(self.few_at()?)
     }
 
     /// The elements in C order, borrowed where they lie so.

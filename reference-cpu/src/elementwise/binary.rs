@@ -79,11 +79,10 @@ fn alike(b: &Cpu, op: BinaryOp, x: &CpuArray, y: &CpuArray) -> Result<Option<Buf
         ([a], [b]) => a == b,
         (a, b) => a == b,
     };
-    if !same {
-        return Ok(None);
-    }
+    // Found once for all dtypes, whose arms stay short.
+    let (Some(in_x), Some(in_y), true) = (x.few_at(), y.few_at(), same) else { return Ok(None) };
     any_dtype!(op, x.dtype(), T => {
-        let (Some(x), Some(y)) = (x.few::<T>(), y.few::<T>()) else { return Ok(None) };
+        let (Some(x), Some(y)) = (x.part::<T>(in_x), y.part::<T>(in_y)) else { return Ok(None) };
         match T::binary(op) {
             Some(Join::Same(kernel)) => zip_few(b.means(), op, x, y, kernel).map(Some),
             Some(Join::Bool(kernel)) => zip_few(b.means(), op, x, y, kernel).map(Some),

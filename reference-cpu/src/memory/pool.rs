@@ -186,7 +186,8 @@ impl<T: Typed> Deref for Elements<T> {
 }
 
 impl<T: Typed> DerefMut for Elements<T> {
-    #[inline]
+    // Not left to the compiler, which calls it: small arrays feel that.
+    #[inline(always)]
     fn deref_mut(&mut self) -> &mut [T] {
         match self {
             Elements::Heap(values) => values,
