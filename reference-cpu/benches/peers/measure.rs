@@ -67,6 +67,8 @@ pub(crate) fn run(args: &Args, part: usize, groups: &[Group]) -> std::io::Result
     let all: Vec<(&str, &Row)> = groups.iter().flat_map(|g| g.rows.iter().map(|r| (g.title, r))).collect();
     let passes = args.rounds.map_or(PASSES, |n| n.min(PASSES));
     let budget = args.budget / (args.threads.len() * passes as usize * all.len()).max(1) as f64;
+    let settings =
+        |rounds, earlier| Settings { clock: args.clock, scale: args.scale, rounds, budget, compared: usize::MAX, earlier, warm: false };
     let start = Instant::now();
     let mut rows: Vec<Measured> = Vec::new();
     for pass in 0..passes {
@@ -74,8 +76,7 @@ pub(crate) fn run(args: &Args, part: usize, groups: &[Group]) -> std::io::Result
         let rounds = args.rounds.map_or(EACH, |n| Rounds::Exactly(n / passes + u32::from(pass < n % passes)));
         for (i, &(group, row)) in all.iter().enumerate() {
             let earlier = rows.get(i).map_or(0, Measured::rounds);
-            let settings = Settings { clock: args.clock, scale: args.scale, rounds, budget, compared: usize::MAX, earlier, warm: false };
-            let measured = measure(&settings, group, row, &mut players);
+            let measured = measure(&settings(rounds, earlier), group, row, &mut players);
             let (done, whole) = (pass as usize * all.len() + i + 1, passes as usize * all.len());
             let rest = (whole - done) + (args.threads.len() - 1 - part) * whole;
             let left = start.elapsed().as_secs_f64() / done as f64 * rest as f64;
@@ -91,9 +92,7 @@ pub(crate) fn run(args: &Args, part: usize, groups: &[Group]) -> std::io::Result
         let close: Vec<usize> = (0..all.len()).filter(|&i| rows[i].undecided(NUMPY, OURS)).collect();
         for (done, &i) in close.iter().enumerate() {
             let ((group, row), earlier) = (all[i], rows[i].rounds());
-            let settings =
-                Settings { clock: args.clock, scale: args.scale, rounds: EACH, budget, compared: usize::MAX, earlier, warm: false };
-            rows[i].add(measure(&settings, group, row, &mut players[..two]));
+            rows[i].add(measure(&settings(EACH, earlier), group, row, &mut players[..two]));
             eprintln!("[{threads}T, close ones again {}/{CLOSE}: {}/{}] {}", pass + 1, done + 1, close.len(), told(&rows[i]));
         }
     }
