@@ -3,7 +3,9 @@
 //! The matrix is random, and random numbers of the protocol are a function of a key: each block is made again when it is needed, so
 //! that memory holds a few blocks and matrices of `cols x cols`, whatever the number of rows.
 //!
-//! 1. The first pass brings each block to its triangular factor and these together to one, R (tall-skinny QR, backward stable).
+//! 1. The first pass finds a square R with `R^T R = A^T A`. By products alone where the first block shows how: it gives a P for which
+//!    X = A P^-1 is well conditioned, so that X^T X, summed over the blocks, loses nothing. Otherwise each block is brought to its
+//!    triangular factor, and these together to one (tall-skinny QR, backward stable whatever the blocks hold).
 //! 2. The decomposition of the small R gives S and Vh, and W = V / S.
 //! 3. The last pass forms U = A W block by block and hands it to a consumer: the checks, a file, or nobody.
 //!
@@ -166,15 +168,19 @@ impl<'a, B: Backend> Blocks<'a, B> {
         self.args.rows.div_ceil(self.args.block)
     }
 
+    fn block(&self, i: usize) -> Result<Array<B>> {
+        let rows = self.args.block.min(self.args.rows - i * self.args.block);
+        let x = Array::uniform(self.backend, Key([i as u32, self.args.seed]), [rows, self.args.cols], DType::Float64)?;
+        if let Some(scale) = &self.scale { x * scale } else { Ok(x) }
+    }
+
     /// The blocks of one pass, each counted when the next is asked for.
     fn pass(&self, name: &'static str) -> impl Iterator<Item = Result<Array<B>>> + '_ {
         self.bar.set_message(name);
         self.bar.inc_length(self.count() as u64);
         (0..self.count()).map(|i| {
             self.bar.inc(u64::from(i > 0));
-            let rows = self.args.block.min(self.args.rows - i * self.args.block);
-            let x = Array::uniform(self.backend, Key([i as u32, self.args.seed]), [rows, self.args.cols], DType::Float64)?;
-            if let Some(scale) = &self.scale { x * scale } else { Ok(x) }
+            self.block(i)
         })
     }
 }
@@ -197,6 +203,52 @@ fn triangle<B: Backend>(blocks: impl Iterator<Item = Result<Array<B>>>) -> Resul
     factors.pop().ok_or_else(|| Error::outside_op(ErrorKind::Value).detail("no blocks"))
 }
 
+fn transposed<B: Backend>(x: &Array<B>) -> Result<Array<B>> {
+    x.permute_dims(&[1, 0])
+}
+
+fn gram<B: Backend>(x: &Array<B>) -> Result<Array<B>> {
+    transposed(x)?.matmul(x)
+}
+
+fn decomposed<B: Backend>(x: &Array<B>) -> Result<(Array<B>, Array<B>, Array<B>)> {
+    x.svd(Svd::default().full_matrices(false))
+}
+
+/// The largest singular value over the smallest.
+fn condition<B: Backend>(s: &Array<B>) -> Result<f64> {
+    let s = s.to_vec::<f64>()?;
+    Ok(s[0] / s[s.len() - 1])
+}
+
+/// `diag(s) vh`
+fn scaled<B: Backend>(s: &Array<B>, vh: &Array<B>) -> Result<Array<B>> {
+    transposed(&(transposed(vh)? * s)?)
+}
+
+/// `(s, vh)` for a symmetric `g = vh^T diag(s)^2 vh`; `None` above that condition number of `g`.
+fn root<B: Backend>(g: &Array<B>, most: f64) -> Result<Option<(Array<B>, Array<B>)>> {
+    let (_, squares, vh) = decomposed(g)?;
+    // Not the other way round: a NaN is no small one.
+    if condition(&squares)? <= most { Ok(Some((squares.sqrt()?, vh))) } else { Ok(None) }
+}
+
+/// R by products: `X = A P^-1` with a P from the first block, and `R = root(X^T X) P`. `None` where X would not be well conditioned.
+///
+/// P need not be accurate for what it stands for: what counts is that it is the inverse of what the blocks are multiplied with.
+fn by_products<B: Backend>(blocks: &Blocks<'_, B>) -> Result<Option<Array<B>>> {
+    let Some((s, vh)) = root(&gram(&blocks.block(0)?)?, WELL_CONDITIONED.powi(2))? else { return Ok(None) };
+    let (w, p) = ((transposed(&vh)? / &s)?, scaled(&s, &vh)?);
+    let mut sum = None;
+    for x in blocks.pass("factor") {
+        let next = gram(&x?.matmul(&w)?)?;
+        sum = Some(if let Some(sum) = sum { (sum + next)? } else { next });
+    }
+    let Some(sum) = sum else { return Ok(None) };
+    let Some((s, vh)) = root(&sum, WELL_CONDITIONED)? else { return Ok(None) };
+    Ok(Some(scaled(&s, &vh)?.matmul(&p)?))
+}
+
 /// U = A w (w2), S and Vh.
 struct Factors<B: Backend> {
     w: Array<B>,
@@ -204,23 +256,26 @@ struct Factors<B: Backend> {
     s: Array<B>,
     vh: Array<B>,
     condition: f64,
+    how: &'static str,
 }
 
 fn factors<B: Backend>(blocks: &Blocks<'_, B>) -> Outcome<Factors<B>> {
-    let small = || Svd::default().full_matrices(false);
-    let (_, s, vh) = triangle(blocks.pass("factor"))?.svd(small())?;
-    let values = s.to_vec::<f64>()?;
-    let condition = values[0] / values[values.len() - 1];
+    let (r, how) = match by_products(blocks)? {
+        Some(r) => (r, "products"),
+        None => (triangle(blocks.pass("factor"))?, "tall-skinny QR"),
+    };
+    let (_, s, vh) = decomposed(&r)?;
+    let condition = condition(&s)?;
     if !(condition < SINGULAR) {
         return Err(format!("the matrix is singular to working precision: condition number {condition:.1e}").into());
     }
-    let w = (vh.permute_dims(&[1, 0])? / &s)?;
+    let w = (transposed(&vh)? / &s)?;
     if condition <= WELL_CONDITIONED {
-        return Ok(Factors { w, w2: None, s, vh, condition });
+        return Ok(Factors { w, w2: None, s, vh, condition, how });
     }
     let r = triangle(blocks.pass("correct").map(|x| x?.matmul(&w)))?;
-    let (u, s, vh) = (&r * &s)?.matmul(&vh)?.svd(small())?;
-    Ok(Factors { w, w2: Some(r.solve(&u)?), s, vh, condition })
+    let (u, s, vh) = decomposed(&(&r * &s)?.matmul(&vh)?)?;
+    Ok(Factors { w, w2: Some(r.solve(&u)?), s, vh, condition, how })
 }
 
 /// Sums over the blocks, and the time that they took.
@@ -241,7 +296,7 @@ fn decompose<B: Backend>(backend: &B, args: &Args) -> Outcome<Vec<f64>> {
     let n = args.cols;
     let mut checks = Checks { gram: Array::zeros(backend, [n, n], DType::Float64)?, residual: 0.0, norm: 0.0, time: Duration::ZERO };
     let start = Instant::now();
-    let Factors { w, w2, s, vh, condition } = factors(&blocks)?;
+    let Factors { w, w2, s, vh, condition, how } = factors(&blocks)?;
     for x in blocks.pass("U") {
         let x = x?;
         let mut u = x.matmul(&w)?;
@@ -252,7 +307,7 @@ fn decompose<B: Backend>(backend: &B, args: &Args) -> Outcome<Vec<f64>> {
         backend.sync()?;
         let begin = Instant::now();
         if args.check {
-            checks.gram = (checks.gram + u.permute_dims(&[1, 0])?.matmul(&u)?)?;
+            checks.gram = (checks.gram + gram(&u)?)?;
             checks.residual += squares(&((&u * &s)?.matmul(&vh)? - &x)?)?;
             checks.norm += squares(&x)?;
         }
@@ -268,11 +323,11 @@ fn decompose<B: Backend>(backend: &B, args: &Args) -> Outcome<Vec<f64>> {
     }
     blocks.bar.finish_and_clear();
     let s = s.to_vec()?;
-    report(args, start.elapsed().saturating_sub(checks.time), condition, &s, checks)?;
+    report(args, start.elapsed().saturating_sub(checks.time), (condition, how), &s, checks)?;
     Ok(s)
 }
 
-fn report<B: Backend>(args: &Args, time: Duration, condition: f64, s: &[f64], checks: Checks<B>) -> Outcome<()> {
+fn report<B: Backend>(args: &Args, time: Duration, (condition, how): (f64, &str), s: &[f64], checks: Checks<B>) -> Outcome<()> {
     let seconds = time.as_secs_f64();
     let flops = 4.0 * args.rows as f64 * (args.cols as f64).powi(2);
     println!(
@@ -282,7 +337,7 @@ fn report<B: Backend>(args: &Args, time: Duration, condition: f64, s: &[f64], ch
         gib(args.rows * args.cols * 8),
         args.block
     );
-    println!("singular values {:.6e} to {:.6e}, condition number {condition:.1e}", s[0], s[s.len() - 1]);
+    println!("singular values {:.6e} to {:.6e}, condition number {condition:.1e}, by {how}", s[0], s[s.len() - 1]);
     println!(
         "time            {seconds:.3} s, {:.1} GFLOP/s (4 m n^2 in all), random numbers included, checks and output not",
         flops / seconds * 1e-9

@@ -15,7 +15,7 @@ pub(super) fn noise(shape: [usize; 2]) -> CpuArray {
     array(shape, &integers(shape[0] * shape[1]).iter().map(|&v| v as f64 / 2f64.powi(63)).collect::<Vec<_>>())
 }
 
-fn transposed(x: &CpuArray) -> CpuArray {
+pub(super) fn transposed(x: &CpuArray) -> CpuArray {
     Cpu::new().permute_dims(x, &[1, 0].as_slice().into()).unwrap()
 }
 

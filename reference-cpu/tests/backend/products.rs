@@ -1,7 +1,8 @@
 //! Products of matrices so large that their operands are packed: edges of panels, blocks and spans; layouts; threads.
-use crate::linalg_large::{by_columns, noise};
+use crate::linalg_large::{by_columns, noise, transposed};
 use crate::{array, shape, values};
 use array_protocol::{Backend, DType, Element, Index, Shape};
+use num_complex::Complex;
 use reference_cpu::{Cpu, CpuArray, Simd};
 
 /// Integers in [-4, 4) without a pattern: their products are exact in every order.
@@ -44,6 +45,46 @@ fn they_are_exact_where_sums_are_exact() {
             }
         }
     }
+}
+
+#[test]
+fn a_matrix_times_itself_is_exact_too() {
+    let one = Cpu::new();
+    for (m, n) in [(5, 3), (20_000, 3), (1, 600), (700, 100), (20_000, 100), (5_000, 130), (1_100, 300), (400, 900)] {
+        // Not all of its buffer.
+        let x = part(&small([m + 2, n + 3]), [1, m as i64 + 1], [2, n as i64 + 2]);
+        let exact = one.matmul(&transposed(&x), &x).unwrap();
+        for dtype in [DType::Float32, DType::Float64, DType::Complex64] {
+            let (x, expected) = (one.astype(&x, &dtype).unwrap(), one.astype(&exact, &dtype).unwrap());
+            for simd in Simd::available() {
+                for x in [&x, &part(&x, [0, m as i64], [0, n as i64]), &by_columns(&x)] {
+                    let got = Cpu::with(simd).matmul(&transposed(x), x).unwrap();
+                    let same = match dtype {
+                        DType::Float32 => same::<f32>(got, &expected),
+                        DType::Float64 => same::<f64>(got, &expected),
+                        _ => same::<Complex<f32>>(got, &expected),
+                    };
+                    assert!(same, "{m} x {n} {dtype} {simd:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn threads_share_long_sums_and_do_not_show() {
+    for (m, k, n) in [(3, 1 << 21, 2), (100, 30_001, 50), (200, 9_000, 150)] {
+        let (a, b) = (noise([m, k]), noise([k, n]));
+        let run = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| [(&a, &b), (&a, &transposed(&a))].map(|(a, b)| bits(Cpu::new().matmul(a, b).unwrap())))
+        };
+        let alone = run(1);
+        assert!([2, 3, 16].iter().all(|&threads| run(threads) == alone), "{m} x {k} x {n}");
+    }
+    let (a, b) = (small([30, 100_000]), small([100_000, 20]));
+    let wide = |x: &CpuArray| Cpu::new().astype(x, &DType::Float64).unwrap();
+    assert!(same::<f64>(Cpu::new().matmul(&wide(&a), &wide(&b)).unwrap(), &wide(&Cpu::new().matmul(&a, &b).unwrap())));
 }
 
 fn same<T: Element + PartialEq>(x: CpuArray, y: &CpuArray) -> bool {

@@ -1,6 +1,7 @@
 //! Products of floating-point matrices by the kernels of faer, which choose AVX2 or AVX-512 themselves.
 use crate::memory;
 use faer::linalg::matmul::matmul;
+use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::traits::ComplexField;
 use faer::{Accum, MatMut, MatRef, Par};
 
@@ -23,19 +24,37 @@ const ROWS: usize = 64;
 /// Each element is summed in one order, wherever it is cut: the kernels for x86 sum by so many along `k` at a time. For those of other
 /// processors that is not known, and how the product is cut depends on its shape alone.
 pub(crate) fn multiply<T: ComplexField>(c: MatMut<'_, T>, a: MatRef<'_, T>, b: MatRef<'_, T>) {
+    multiply_part(c, a, b, Part::Whole);
+}
+
+/// What is wanted of a product.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Part {
+    Whole,
+    /// What is not below the diagonal; the rest may be anything.
+    Upper,
+}
+
+/// `c = a b`, or a part of it.
+pub(super) fn multiply_part<T: ComplexField>(c: MatMut<'_, T>, a: MatRef<'_, T>, b: MatRef<'_, T>, part: Part) {
     let (m, n) = (c.nrows(), c.ncols());
     let work = m.saturating_mul(n).saturating_mul(a.ncols());
     let threads = if cfg!(target_arch = "x86_64") { rayon::current_num_threads() } else { 4 };
     let strips = if work < 2 * TASK { 1 } else { (n / COLUMNS).max(1) };
+    if strips == 1 && part == Part::Upper {
+        let whole = BlockStructure::Rectangular;
+        return triangular::matmul(c, BlockStructure::TriangularUpper, Accum::Replace, a, whole, b, whole, T::one_impl(), Par::Seq);
+    }
     let whole = (strips - 1) / threads * threads;
     let tasks = if threads > 1 { (TASKS * threads).min(work / TASK) } else { 1 };
-    let pieces = tasks.div_ceil(strips - whole).min(m / ROWS).max(1);
-    let (mut items, mut c, mut b) = (vec![], c, b);
+    let pieces = tasks.div_ceil(strips - whole);
+    let (mut items, mut c, mut b, mut end) = (vec![], c, b, 0);
     for (strip, columns) in cut(n, BLOCK, strips).enumerate() {
         let (mut c_strip, b_strip);
         ((c_strip, c), (b_strip, b)) = (c.split_at_col_mut(columns), b.split_at_col(columns));
-        let mut a = a;
-        for rows in cut(m, ROWS, if strip < whole { 1 } else { pieces }) {
+        end += columns;
+        let (mut a, m) = (a, if part == Part::Upper { m.min(end) } else { m });
+        for rows in cut(m, ROWS, if strip < whole { 1 } else { pieces.min(m / ROWS).max(1) }) {
             let (c_piece, a_piece);
             ((c_piece, c_strip), (a_piece, a)) = (c_strip.split_at_row_mut(rows), a.split_at_row(rows));
             items.push((c_piece, a_piece, b_strip));

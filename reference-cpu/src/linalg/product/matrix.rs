@@ -1,5 +1,7 @@
 //! Matrices as products read them: a slice, and which of the two axes is contiguous.
 use faer::MatRef;
+use std::ops::Range;
+use std::ptr;
 
 /// A matrix inside of a buffer. Either rows or columns are contiguous; the others are `stride` elements apart.
 #[derive(Clone, Copy)]
@@ -11,7 +13,7 @@ pub(super) struct Matrix<'a, T> {
 }
 
 /// How a matrix lies in memory.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 pub(super) struct Order {
     stride: usize,
     /// Whether columns are contiguous instead of rows.
@@ -51,6 +53,18 @@ impl<'a, T: Copy> Matrix<'a, T> {
     pub(super) fn transposed(self) -> Self {
         let order = Order { columns: !self.order.columns, ..self.order };
         Matrix { data: self.data, rows: self.cols, cols: self.rows, order }
+    }
+
+    /// Some of the columns; `None` if there are not so many.
+    pub(super) fn columns(self, range: Range<usize>) -> Option<Self> {
+        let offset = if self.order.columns { range.start * self.order.stride } else { range.start };
+        Matrix::new(self.data, offset, [self.rows, range.len()], self.order).filter(|_| range.end <= self.cols)
+    }
+
+    /// Whether this is the other one with rows and columns exchanged, in the same memory. Both times each other are symmetric.
+    pub(super) fn is_transpose_of(self, other: Self) -> bool {
+        let other = other.transposed();
+        ptr::eq(self.data, other.data) && self.order == other.order && (self.rows, self.cols) == (other.rows, other.cols)
     }
 
     /// Whether rows are contiguous.

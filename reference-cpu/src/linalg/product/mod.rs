@@ -1,6 +1,7 @@
 //! Matrix products.
 pub(super) mod float;
 mod integer;
+mod long;
 mod matrix;
 #[cfg(target_arch = "x86_64")]
 mod packed;
@@ -15,6 +16,7 @@ use array_protocol::strided::{Layout, Products};
 use array_protocol::{Error, ErrorKind, LinalgOp, Operand, Result, Shape};
 use faer::MatMut;
 use faer::traits::ComplexField;
+use float::Part;
 use matrix::{Matrix, Order};
 use num_complex::Complex;
 
@@ -38,27 +40,59 @@ products! {
     i8 i16 i32 i64 u8 u16 u32 u64
 }
 products! {
-    |with: Means<'_>, a: Matrix<'_, _>, b: Matrix<'_, _>, c| {
-        #[cfg(target_arch = "x86_64")]
-        if let Some(v3) = packed::pays(with.simd, &a, &b) {
-            return packed::multiply(with, v3, OP, a, b, c);
-        }
-        unpacked(a, b, c);
-        Ok(())
+    |with: Means<'_>, a, b, c: &mut [_]| {
+        long::multiply(with, a, b, c, &|a: Matrix<'_, _>, b, c: &mut [_]| {
+            let part = part(a, b);
+            #[cfg(target_arch = "x86_64")]
+            if let Some(v3) = packed::pays(with.simd, &a, &b) {
+                packed::multiply(with, v3, OP, a, b, c, part)?;
+                completed(c, a.rows, part);
+                return Ok(());
+            }
+            unpacked(a, b, c, part);
+            Ok(())
+        })
     };
     f32 f64
 }
 products! {
-    |_, a, b, c| {
-        unpacked(a, b, c);
-        Ok(())
+    |with: Means<'_>, a, b, c: &mut [_]| {
+        long::multiply(with, a, b, c, &|a: Matrix<'_, _>, b, c: &mut [_]| {
+            unpacked(a, b, c, part(a, b));
+            Ok(())
+        })
     };
     Complex<f32> Complex<f64>
 }
 
+/// What has to be computed.
+fn part<T: Copy>(a: Matrix<'_, T>, b: Matrix<'_, T>) -> Part {
+    if a.is_transpose_of(b) { Part::Upper } else { Part::Whole }
+}
+
 /// `c = a b` by faer.
-fn unpacked<T: ComplexField + Copy>(a: Matrix<'_, T>, b: Matrix<'_, T>, c: &mut [T]) {
-    float::multiply(MatMut::from_row_major_slice_mut(c, a.rows, b.cols), a.view(), b.view());
+fn unpacked<T: ComplexField + Copy>(a: Matrix<'_, T>, b: Matrix<'_, T>, c: &mut [T], part: Part) {
+    float::multiply_part(MatMut::from_row_major_slice_mut(c, a.rows, b.cols), a.view(), b.view(), part);
+    completed(c, a.rows, part);
+}
+
+/// Fills in the rest of a symmetric matrix in C order.
+fn completed<T: Copy>(c: &mut [T], n: usize, computed: Part) {
+    /// Rows and columns that are worked on at once: their lines stay in the cache.
+    const TILE: usize = 32;
+    if computed == Part::Whole {
+        return;
+    }
+    for top in (0..n).step_by(TILE) {
+        for left in (0..=top).step_by(TILE) {
+            for i in top..n.min(top + TILE) {
+                let (above, row) = c.split_at_mut(i * n);
+                for j in left..i.min(left + TILE) {
+                    row[j] = above[j * n + i];
+                }
+            }
+        }
+    }
 }
 
 /// A stack of matrices that need no copy: where each starts, their sizes, and how each lies in memory.

@@ -6,6 +6,7 @@ mod panels;
 mod tile;
 
 use super::Matrix;
+use super::float::Part;
 use crate::array::Typed;
 use crate::memory::{self, Means};
 use crate::simd::{Simd, Vectors, fetch};
@@ -49,7 +50,7 @@ fn multiplications<T>(a: &Matrix<'_, T>, b: &Matrix<'_, T>) -> usize {
     a.rows.saturating_mul(a.cols).saturating_mul(b.cols)
 }
 
-/// `c = a b` in C order.
+/// `c = a b` in C order, or a part of it.
 ///
 /// Each element is summed in one order, wherever it lies in a tile or a task.
 ///
@@ -62,6 +63,7 @@ pub(super) fn multiply<T: Tiles<N> + Typed, const N: usize>(
     a: Matrix<'_, T>,
     b: Matrix<'_, T>,
     c: &mut [T],
+    part: Part,
 ) -> Result<()> {
     let (m, n, depth) = (a.rows, b.cols, a.cols);
     let parallel = multiplications(&a, &b) >= LARGE;
@@ -77,14 +79,20 @@ pub(super) fn multiply<T: Tiles<N> + Typed, const N: usize>(
                 memory::spread(packing, parallel, &|task| task());
                 let tasks = tasks::<T, N>(&mut c[rows.start * n..rows.end * n], n, columns.clone());
                 memory::spread(tasks, parallel, &|mut task| {
-                    for (i, part) in parts(along.clone(), DEPTH).enumerate() {
-                        let a = left.block(i, part.len(), task.above.clone());
-                        let b = right.block(i, part.len(), task.before.clone());
+                    let (top, before) = (rows.start + task.above.start * ROWS, columns.start + task.before.start * N);
+                    // Panels of rows that a panel of columns meets.
+                    let meets = |j: usize| match part {
+                        Part::Whole => usize::MAX,
+                        Part::Upper => (before + (j + 1) * N).saturating_sub(top).div_ceil(ROWS),
+                    };
+                    for (i, along) in parts(along.clone(), DEPTH).enumerate() {
+                        let a = left.block(i, along.len(), task.above.clone());
+                        let b = right.block(i, along.len(), task.before.clone());
                         v3.vectorize(
                             #[inline(always)]
-                            || match part.start {
-                                0 => block(v3, part.len(), a, b, &mut task.rows, |_, sum| sum),
-                                _ => block(v3, part.len(), a, b, &mut task.rows, |c, sum| c + sum),
+                            || match along.start {
+                                0 => block(v3, along.len(), a, b, &mut task.rows, meets, |_, sum| sum),
+                                _ => block(v3, along.len(), a, b, &mut task.rows, meets, |c, sum| c + sum),
                             },
                         );
                     }
@@ -129,7 +137,7 @@ impl<T: Typed> Left<T> {
             let left = self.panels.block(0, depth, first..first + rows.len().div_ceil(ROWS));
             v3.vectorize(
                 #[inline(always)]
-                || block(v3, depth, left, right, rows, |c, sum| c - sum),
+                || block(v3, depth, left, right, rows, |_| usize::MAX, |c, sum| c - sum),
             );
         }
         Ok(())
@@ -167,7 +175,7 @@ fn tasks<T, const N: usize>(c: &mut [T], n: usize, columns: Range<usize>) -> Vec
     tasks
 }
 
-/// Sums along one depth into a block of the result: `c = join(c, sum)`.
+/// Sums along one depth into a block of the result: `c = join(c, sum)` for the first `meets(j)` panels of rows in panel `j` of columns.
 #[inline(always)]
 fn block<T: Tiles<N>, const N: usize>(
     v3: V3,
@@ -175,13 +183,14 @@ fn block<T: Tiles<N>, const N: usize>(
     a: &[[T; ROWS]],
     b: &[[T; N]],
     c: &mut [&mut [T]],
+    meets: impl Fn(usize) -> usize,
     join: impl Fn(T, T) -> T + Copy,
 ) {
     // Meanwhile the next panel of columns comes into the second cache.
     let share = depth.div_ceil(c.len().div_ceil(ROWS));
     for (j, b) in b.chunks_exact(depth).enumerate() {
         let mut next = b.as_ptr_range().end;
-        for (a, rows) in a.chunks_exact(depth).zip(c.chunks_mut(ROWS)) {
+        for (a, rows) in a.chunks_exact(depth).zip(c.chunks_mut(ROWS)).take(meets(j)) {
             for _ in 0..share {
                 fetch(next.cast());
                 next = next.wrapping_add(1);
