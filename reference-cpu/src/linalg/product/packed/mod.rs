@@ -16,7 +16,7 @@ use panels::Panels;
 use pulp::x86::V3;
 use std::array::from_fn;
 use std::ops::Range;
-use tile::{ROWS, Tiles};
+use tile::{ROWS, Tiles, Turned};
 
 /// Products that are summed up before they are added to the result: two panels so deep fit into a first cache of 32 KiB.
 const DEPTH: usize = 256;
@@ -72,9 +72,9 @@ pub(super) fn multiply<T: Tiles<N> + Typed, const N: usize>(
     for columns in parts(0..n, SPAN) {
         for along in parts(0..depth, SPAN_DEPTH) {
             for rows in parts(0..m, SPAN) {
-                let mut packing: Vec<_> = left.pack(a, rows.clone(), along.clone()).collect();
+                let mut packing: Vec<_> = left.pack(v3, a, rows.clone(), along.clone()).collect();
                 if rows.start == 0 {
-                    packing.extend(right.pack(b.transposed(), columns.clone(), along.clone()));
+                    packing.extend(right.pack(v3, b.transposed(), columns.clone(), along.clone()));
                 }
                 memory::spread(packing, parallel, &|task| task());
                 let tasks = tasks::<T, N>(&mut c[rows.start * n..rows.end * n], n, columns.clone());
@@ -104,12 +104,12 @@ pub(super) fn multiply<T: Tiles<N> + Typed, const N: usize>(
 }
 
 /// The left operand of several products, packed: at most [`DEPTH`] columns.
-pub(super) struct Left<T: Typed> {
+pub(super) struct Left<T: Typed + Turned<ROWS>> {
     panels: Panels<T, ROWS>,
     depth: usize,
 }
 
-impl<T: Typed> Left<T> {
+impl<T: Typed + Turned<ROWS>> Left<T> {
     /// From contiguous columns.
     ///
     /// # Errors

@@ -1,25 +1,30 @@
 //! Operands as tiles read them.
 use super::super::Matrix;
+use super::tile::{GROUP, Turned};
 use super::{DEPTH, parts};
 use crate::array::Typed;
 use crate::memory::{Means, Store};
+use crate::simd::fetch;
 use array_protocol::{LinalgOp, Result};
+use pulp::x86::V3;
 use std::array::from_fn;
 use std::ops::Range;
 
+/// Columns that are asked for ahead.
+const AHEAD: usize = 4;
 /// Panels that one task packs.
-const PANELS: usize = 8;
+const PANELS: usize = 4;
 
 /// Packs some panels.
 pub(super) type Packing<'t> = Box<dyn FnOnce() + Send + 't>;
 
 /// Rows of a matrix in panels of `P`, their elements side by side, one [`DEPTH`] after the other.
-pub(super) struct Panels<T: Typed, const P: usize> {
+pub(super) struct Panels<T: Typed + Turned<P>, const P: usize> {
     data: Store<T>,
     count: usize,
 }
 
-impl<T: Typed, const P: usize> Panels<T, P> {
+impl<T: Typed + Turned<P>, const P: usize> Panels<T, P> {
     /// Room for so many rows of so many elements.
     ///
     /// # Errors
@@ -30,7 +35,13 @@ impl<T: Typed, const P: usize> Panels<T, P> {
 
     /// The tasks that pack part of the rows of a matrix, and of their elements. Where rows are missing in the last panel there is the last one
     /// once more.
-    pub(super) fn pack<'t>(&'t mut self, m: Matrix<'t, T>, rows: Range<usize>, along: Range<usize>) -> impl Iterator<Item = Packing<'t>> {
+    pub(super) fn pack<'t>(
+        &'t mut self,
+        v3: V3,
+        m: Matrix<'t, T>,
+        rows: Range<usize>,
+        along: Range<usize>,
+    ) -> impl Iterator<Item = Packing<'t>> {
         self.count = rows.len().div_ceil(P);
         let (data, _) = self.data.as_chunks_mut::<P>();
         let blocks = data[..self.count * along.len()].chunks_mut(self.count * DEPTH).zip(parts(along, DEPTH));
@@ -39,9 +50,10 @@ impl<T: Typed, const P: usize> Panels<T, P> {
             tasks.map(move |(i, panels)| -> Packing<'t> {
                 let (first, along) = (rows.start + i * PANELS * P, along.clone());
                 Box::new(move || {
-                    for (i, panel) in panels.chunks_mut(along.len()).enumerate() {
-                        pack(m, first + i * P..rows.end, along.clone(), panel);
-                    }
+                    v3.vectorize(
+                        #[inline(always)]
+                        move || pack(v3, m, first..rows.end, along, panels),
+                    );
                 })
             })
         })
@@ -69,14 +81,41 @@ impl<T: Typed, const P: usize> Panels<T, P> {
     }
 }
 
-/// A panel of the first of these rows.
-fn pack<T: Copy, const P: usize>(m: Matrix<'_, T>, rows: Range<usize>, along: Range<usize>, panel: &mut [[T; P]]) {
-    if m.has_rows() {
-        let lines: [&[T]; P] = from_fn(|p| &m.line((rows.end - 1).min(rows.start + p))[along.clone()][..panel.len()]);
-        panel.iter_mut().enumerate().for_each(|(k, to)| *to = from_fn(|p| lines[p][k]));
-    } else {
-        for (to, k) in panel.iter_mut().zip(along) {
-            *to = beside(&m.line(k)[rows.clone()]);
+/// Panels of these rows.
+#[inline(always)]
+fn pack<T: Turned<P>, const P: usize>(v3: V3, m: Matrix<'_, T>, rows: Range<usize>, along: Range<usize>, panels: &mut [[T; P]]) {
+    let depth = along.len();
+    if !m.has_rows() {
+        return side_by_side(m, rows, along, panels);
+    }
+    for (first, panel) in rows.clone().step_by(P).zip(panels.chunks_mut(depth)) {
+        let line = |i: usize| &m.line((rows.end - 1).min(i))[along.clone()][..panel.len()];
+        let (lines, next): ([&[T]; P], [&[T]; P]) = (from_fn(|p| line(first + p)), from_fn(|p| line(first + P + p)));
+        let (groups, rest) = panel.as_chunks_mut::<GROUP>();
+        let start = groups.len() * GROUP;
+        for (i, group) in groups.iter_mut().enumerate() {
+            next.iter().for_each(|next| fetch(next[i * GROUP..].as_ptr().cast()));
+            *group = T::turned(v3, from_fn(|p| lines[p].as_chunks().0[i]));
+        }
+        rest.iter_mut().enumerate().for_each(|(k, to)| *to = from_fn(|p| lines[p][start + k]));
+    }
+}
+
+/// The same where columns are contiguous. Those of all panels are read at once: a column is far from the next one, often so far that both go
+/// to the same place of a cache.
+#[inline(always)]
+fn side_by_side<T: Copy, const P: usize>(m: Matrix<'_, T>, rows: Range<usize>, along: Range<usize>, panels: &mut [[T; P]]) {
+    let depth = along.len();
+    for (i, k) in along.enumerate() {
+        let (column, ahead) = (&m.line(k)[rows.clone()], &m.line((k + AHEAD).min(m.cols - 1))[rows.clone()]);
+        let mut places = panels[i..].iter_mut().step_by(depth);
+        let (whole, rest) = column.as_chunks();
+        for (column, (ahead, to)) in whole.iter().zip(ahead.chunks(P).zip(places.by_ref())) {
+            fetch(ahead.as_ptr().cast());
+            *to = *column;
+        }
+        if let (Some(last), Some(to)) = (rest.last(), places.next()) {
+            *to = from_fn(|p| *rest.get(p).unwrap_or(last));
         }
     }
 }
