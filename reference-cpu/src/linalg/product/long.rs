@@ -28,7 +28,7 @@ pub(super) fn multiply<T: Typed + Add<Output = T>>(
     a: Matrix<'_, T>,
     b: Matrix<'_, T>,
     c: &mut [T],
-    multiply: &(dyn Fn(Matrix<'_, T>, Matrix<'_, T>, &mut [T]) -> Result<()> + Sync),
+    multiply: impl Fn(Matrix<'_, T>, Matrix<'_, T>, &mut [T]) -> Result<()> + Sync,
 ) -> Result<()> {
     let count = count(a.rows, b.cols, a.cols);
     if count == 1 {

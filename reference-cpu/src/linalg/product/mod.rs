@@ -41,7 +41,7 @@ products! {
 }
 products! {
     |with: Means<'_>, a, b, c: &mut [_]| {
-        long::multiply(with, a, b, c, &|a: Matrix<'_, _>, b, c: &mut [_]| {
+        long::multiply(with, a, b, c, |a: Matrix<'_, _>, b, c: &mut [_]| {
             let part = part(a, b);
             #[cfg(target_arch = "x86_64")]
             if let Some(v3) = packed::pays(with.simd, &a, &b) {
@@ -57,7 +57,7 @@ products! {
 }
 products! {
     |with: Means<'_>, a, b, c: &mut [_]| {
-        long::multiply(with, a, b, c, &|a: Matrix<'_, _>, b, c: &mut [_]| {
+        long::multiply(with, a, b, c, |a: Matrix<'_, _>, b, c: &mut [_]| {
             unpacked(a, b, c, part(a, b));
             Ok(())
         })
