@@ -132,7 +132,8 @@ pub enum Rounds {
 
 /// Shorter calls are timed many at a time, until this many nanoseconds are together.
 const BATCH: u64 = 10_000_000;
-/// Between two players. Threads of a pool (OpenBLAS, rayon) spin for some milliseconds after a call, on the cores that the next one needs.
+/// Between two players. Threads of a pool (rayon) spin for some milliseconds after a call, on the cores that the next one needs; who spins
+/// longer says when it is over ([`Player::rest`]).
 const REST: Duration = Duration::from_millis(40);
 
 /// Calls shorter than this many nanoseconds are preceded by some that are not timed: the rest has put the threads of pools to sleep, and
@@ -209,6 +210,11 @@ pub fn measure<R: Row>(settings: &Settings, group: &str, row: &R, players: &mut 
             match woken.and_then(|()| entry.player.time(entry.calls, settings.clock)) {
                 Ok(ns) => entry.rounds.push(ns as f64 / entry.calls as f64),
                 Err(e) => faults.push(format!("{}: {e}", entry.player.name())),
+            }
+            if settings.scale != Scale::Tiny
+                && let Err(e) = entry.player.rest()
+            {
+                faults.push(format!("{}: {e}", entry.player.name()));
             }
         }
     }

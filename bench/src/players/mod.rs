@@ -29,4 +29,12 @@ pub trait Player<R> {
     /// # Errors
     /// As above.
     fn time(&mut self, calls: u64, clock: Clock) -> Result<u64, String>;
+
+    /// Waits until its threads, which may spin after a call, have let go of the cores that the next player needs.
+    ///
+    /// # Errors
+    /// As above.
+    fn rest(&mut self) -> Result<(), String> {
+        Ok(())
+    }
 }

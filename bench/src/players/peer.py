@@ -6,6 +6,7 @@
                                                          -> shape, sums and samples of a result, of more than n elements some rows, and
                                                             {"ns": nanoseconds} of one call
 {"do": "time", "what": ..., "calls": n, "clock": name}   -> {"ns": nanoseconds} of all calls
+{"do": "rest"}                                           -> {}          when no thread of this process is busy any more
 
 Expressions become the body of a loop over local names, so that nothing but the module and the loop is timed. A result is dropped as soon
 as it is there. What goes wrong is answered as {"error": text}.
@@ -181,7 +182,18 @@ def timed(request):
     return {"ns": row[what](clock, module.wait, request["calls"], *extra(what), *row["arguments"])}
 
 
-REQUESTS = {"hello": hello, "row": start, "digest": digest, "time": timed}
+def rest(_):
+    # The threads of OpenBLAS spin for 2 to the 28th cycles after a call, which is a tenth of a second. Who spins for ever is not awaited.
+    patience = time.monotonic() + 1
+    while time.monotonic() < patience:
+        busy, start = time.process_time(), time.monotonic()
+        time.sleep(0.01)
+        if time.process_time() - busy < 0.2 * (time.monotonic() - start):
+            break
+    return {}
+
+
+REQUESTS = {"hello": hello, "row": start, "digest": digest, "time": timed, "rest": rest}
 
 for line in sys.stdin:
     try:

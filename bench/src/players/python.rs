@@ -151,6 +151,10 @@ impl<R: Row> Player<R> for Python {
         let answer = self.ask(&json!({ "do": "time", "what": self.what(), "calls": calls, "clock": clock.python() }))?;
         nanoseconds(&answer)
     }
+
+    fn rest(&mut self) -> Result<(), String> {
+        self.ask(&json!({ "do": "rest" })).map(drop)
+    }
 }
 
 fn nanoseconds(answer: &Value) -> Result<u64, String> {

@@ -6,9 +6,9 @@
 use super::grid::Tile;
 use super::operand::Scratch;
 use crate::memory::Plain;
-use crate::simd::Simd;
 #[cfg(target_arch = "x86_64")]
-use crate::simd::{Vectors, fetch};
+use crate::simd::Vectors;
+use crate::simd::{Simd, fetch};
 
 /// Memory that will be read: while results wait to be written, nothing else would be.
 #[derive(Clone, Copy)]
@@ -50,6 +50,28 @@ impl<'a, U: Plain + Default> Writer<'a, U> {
         match &self.streams {
             Some((simd, _)) => send(*simd, from, place, []),
             None => place.copy_from_slice(from),
+        }
+    }
+
+    /// [`Writer::copy`], which asks for as much from `next` on meanwhile.
+    pub(crate) fn copy_before<const N: usize>(&mut self, simd: Simd, tile: &Tile<N>, k: usize, from: &[U], next: *const U) {
+        let next = next.cast::<u8>();
+        let place = &mut self.out[tile.out + k * tile.pitch..][..tile.length];
+        match &self.streams {
+            Some((simd, _)) => send(*simd, from, place, [Next { at: next, bytes: size_of::<U>() }]),
+            None => simd.run(
+                #[inline(always)]
+                || {
+                    let line = 64 / size_of::<U>().clamp(1, 64);
+                    let lines = from.len() / line;
+                    let ((from, rest), (to, end)) = (from.split_at(lines * line), place.split_at_mut(lines * line));
+                    for (i, (to, from)) in to.chunks_exact_mut(line).zip(from.chunks_exact(line)).enumerate() {
+                        fetch(next.wrapping_add(64 * i));
+                        to.copy_from_slice(from);
+                    }
+                    end.copy_from_slice(rest);
+                },
+            ),
         }
     }
 

@@ -1,5 +1,6 @@
 use crate::{Arg, array, kind, shape, values, vector};
-use array_protocol::{Backend, ErrorKind, Index, idx};
+use array_protocol::{Backend, Element, ErrorKind, Index, Shape, idx};
+use num_complex::Complex;
 use reference_cpu::{Cpu, CpuArray};
 
 fn slice(start: Option<i64>, stop: Option<i64>, step: i64) -> Index<&'static CpuArray> {
@@ -17,6 +18,30 @@ fn basic_keys_are_views() {
     assert_eq!(values::<i32>(b.getitem(&x, &[slice(Some(-100), Some(100), i64::MAX), Index::At(0)])), [0]);
     assert_eq!(values::<i32>(b.getitem(&x, &idx![5.., 0])), [0; 0]);
     assert_eq!(values::<i32>(b.getitem(&x, &[])), (0..12).collect::<Vec<i32>>());
+}
+
+/// Copies of rows that lie apart, in lines of a cache and what is left over.
+#[test]
+fn rows_apart_are_copied() {
+    fn copied<T: Element + PartialEq + std::fmt::Debug>(rows: usize, columns: usize, element: impl Fn(usize) -> T) {
+        let b = Cpu::new();
+        let all: Vec<T> = (0..rows * columns).map(element).collect();
+        let x = array([rows, columns], &all);
+        for step in [3i64, -2] {
+            let view = b.getitem(&x, &[slice(None, None, step), slice(Some(1), None, 1)]).unwrap();
+            let count = b.shape(&view)[0];
+            let chosen = (0..count).map(|r| if step > 0 { 3 * r } else { rows - 1 - 2 * r });
+            let expected: Vec<T> = chosen.flat_map(|r| &all[r * columns + 1..][..columns - 1]).copied().collect();
+            let got = values::<T>(b.reshape(&view, &Shape::from([expected.len()])));
+            assert!(got == expected, "{} {rows} {columns} {step}", T::DTYPE);
+        }
+    }
+    copied(7, 1031, |i| i as u8);
+    copied(7, 67, |i| i as i16);
+    copied(5, 2100, |i| i as f32);
+    copied(7, 1031, |i| Complex::new(i as f64, -1.0));
+    // Beyond the caches.
+    copied(6000, 1001, |i| i as f64);
 }
 
 #[test]
