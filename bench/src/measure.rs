@@ -42,21 +42,32 @@ pub struct Times {
 impl Measured {
     /// The median time of a player in nanoseconds.
     pub fn median(&self, player: &str) -> Option<f64> {
-        median(self.times.iter().find(|t| t.player == player)?.rounds_ns.clone())
+        median(self.of(player)?.rounds_ns.clone())
     }
 
-    /// Whether the medians of two players are no further apart than chance may have put them: two standard errors of their quotient.
+    /// Whether chance may have put the medians of two players as far apart as they are: within two standard errors of their quotient, or where
+    /// the quotients of each round say the other one is ahead. A machine that is busy for minutes moves medians, and hardly these.
     pub fn undecided(&self, player: &str, ours: &str) -> bool {
         // That of a normal distribution, its deviation by the median one from the median, which a few slow rounds do not move.
         let error = |player: &str| {
-            let (times, middle) = (self.times.iter().find(|t| t.player == player)?, self.median(player)?);
+            let (times, middle) = (self.of(player)?, self.median(player)?);
             let deviation = median(times.rounds_ns.iter().map(|ns| (ns - middle).abs()).collect())?;
             Some(1.2533 * 1.4826 * deviation / middle / (times.rounds_ns.len() as f64).sqrt())
         };
-        match (self.ratio(player, ours), error(player), error(ours)) {
-            (Some(ratio), Some(a), Some(b)) => ratio.ln().abs() <= 2.0 * a.hypot(b),
+        match (self.ratio(player, ours), self.paired(player, ours), error(player), error(ours)) {
+            (Some(ratio), Some(paired), Some(a), Some(b)) => ratio.ln().abs() <= 2.0 * a.hypot(b) || (ratio > 1.0) != (paired > 1.0),
             _ => false,
         }
+    }
+
+    /// The median of how many times as long as `ours` a player took in each round.
+    fn paired(&self, player: &str, ours: &str) -> Option<f64> {
+        let rounds = self.of(player)?.rounds_ns.iter().zip(&self.of(ours)?.rounds_ns);
+        median(rounds.map(|(theirs, ours)| theirs / ours).collect())
+    }
+
+    fn of(&self, player: &str) -> Option<&Times> {
+        self.times.iter().find(|t| t.player == player)
     }
 
     /// Adds the rounds of the same row at another time.

@@ -126,6 +126,10 @@ fn rounds_that_vary_more_than_players_differ_tell_nothing() {
     let (ours, theirs): (Vec<f64>, Vec<f64>) = (0..200).map(|i| (unsteady[i % 5], slower[i % 5] * 1.3)).unzip();
     assert!(measured(&unsteady, &slower.map(|ns| ns * 1.3)).undecided("theirs", "ours"));
     assert!(!measured(&ours, &theirs).undecided("theirs", "ours"));
+    // Ours is ahead in six rounds of nine, by less than it is behind in the others.
+    let (ours, theirs) = ([5.0, 5.1, 5.2, 5.3, 9.0, 9.1, 9.2, 9.3, 9.4], [5.5, 5.6, 5.7, 5.8, 9.5, 9.6, 6.0, 6.1, 6.2]);
+    assert!(measured(&ours, &theirs).ratio("theirs", "ours").is_some_and(|r| r < 0.7));
+    assert!(measured(&ours, &theirs).undecided("theirs", "ours"));
     assert!(!measured(&steady, &[]).undecided("theirs", "ours") && !measured(&steady, &steady).undecided("nobody", "ours"));
 }
 
