@@ -37,7 +37,7 @@ pub(crate) trait Field: Typed {
 }
 
 /// Numbers that faer computes with.
-pub(crate) trait Wide: Typed + faer::traits::ComplexField {
+pub(crate) trait Wide: Typed + faer::traits::ComplexField<Real = f64> {
     fn conjugate(self) -> Self;
     /// Neither 0, infinite nor NaN.
     fn usable(self) -> bool;

@@ -1,5 +1,6 @@
 //! Linear algebra over the last two axes; the axes in front are a stack.
 mod ahead;
+mod bidiagonal;
 mod element;
 mod lu;
 pub(crate) mod product;

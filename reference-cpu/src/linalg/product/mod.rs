@@ -65,6 +65,31 @@ products! {
     Complex<f32> Complex<f64>
 }
 
+/// `c = a b^T` inside of a decomposition: `a` in C order, with rows of so many elements; of `b` as many elements of each row, which are so
+/// far apart, and so many rows.
+///
+/// # Errors
+/// `OutOfMemory`.
+pub(super) fn by_rows(
+    with: Means<'_>,
+    op: LinalgOp,
+    (a, depth): (&[f64], usize),
+    (b, stride, count): (&[f64], usize, usize),
+    c: &mut [f64],
+) -> Result<()> {
+    let rows = a.len() / depth.max(1);
+    let outside = || Error::new(ErrorKind::Backend, op).detail("a view outside of its buffer");
+    let order = Order::new([count, depth], [stride as isize, 1]);
+    let b = order.and_then(|order| Matrix::new(b, 0, [count, depth], order)).ok_or_else(outside)?.transposed();
+    let a = Matrix::contiguous(a, rows, depth);
+    #[cfg(target_arch = "x86_64")]
+    if let Some(v3) = packed::pays(with.simd, &a, &b) {
+        return packed::multiply(with, v3, op, a, b, c, Part::Whole);
+    }
+    unpacked(a, b, c, Part::Whole);
+    Ok(())
+}
+
 /// What has to be computed.
 fn part<T: Copy>(a: Matrix<'_, T>, b: Matrix<'_, T>) -> Part {
     if a.is_transpose_of(b) { Part::Upper } else { Part::Whole }
