@@ -153,6 +153,39 @@ fn tall_and_wide_matrices_are_factored_whatever_they_are() {
     }
 }
 
+/// Matrices that are not tall, of a size from which on they are divided. In the norm of Frobenius LAPACK's own tests allow 30 n units.
+#[test]
+fn square_matrices_of_any_dtype_are_factored() {
+    let b = Cpu::new();
+    for (m, n) in [(150, 140), (200, 200)] {
+        let (re, im) = (values::<f64>(Ok(noise([m, n]))), values::<f64>(Ok(noise([n, m]))));
+        let z: Vec<Complex<f64>> = re.iter().zip(im).map(|(&re, im)| Complex::new(re, im)).collect();
+        let z = array([m, n], &z);
+        let (real, none) = (noise([m, n]), array([m, n], &vec![0.0; m * n]));
+        let pattern: Vec<f64> = (0..m * n).map(|i| f64::from(u8::from(i / n == i % n)) + (i / n % 2) as f64).collect();
+        let cases = [
+            (b.astype(&real, &DType::Float32).unwrap(), 1e-5),
+            (b.astype(&z, &DType::Complex64).unwrap(), 1e-5),
+            (real, 1e-12),
+            (z, 1e-12),
+            (none, 1e-12),
+            (array([m, n], &pattern), 1e-12),
+        ];
+        for (case, (x, eps)) in cases.into_iter().enumerate() {
+            for x in [x.clone(), transposed(&x)] {
+                let dtype = b.dtype(&x);
+                let (u, s, vh) = b.svd(&x, &Svd::default().full_matrices(false)).unwrap();
+                assert!(skew(&u) < eps && skew(&transposed(&vh)) < eps, "{case} {dtype} {} {}", skew(&u), skew(&transposed(&vh)));
+                let s = b.astype(&s, &dtype).unwrap();
+                assert!(distance(&b.matmul(&times(&u, &s), &vh).unwrap(), &x) < eps * 20.0, "{dtype}");
+                let (u, _, vh) = b.svd(&x, &Svd::default()).unwrap();
+                assert_eq!((b.shape(&u)[1], b.shape(&vh)[0]), (b.shape(&x)[0], b.shape(&x)[1]));
+                assert!(skew(&u) < eps && skew(&transposed(&vh)) < eps, "{dtype}, full");
+            }
+        }
+    }
+}
+
 #[test]
 fn tall_matrices_of_other_dtypes() {
     let b = Cpu::new();
