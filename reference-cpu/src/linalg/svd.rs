@@ -106,21 +106,16 @@ fn dense_factors<W: Wide>(with: Means<'_>, a: MatRef<'_, W>, columns: usize, row
     let (mut left, mut right) = (Store::<W>::new(with, OP, m * columns)?, Store::<W>::new(with, OP, n * rows)?);
     let (u, v) = (MatMut::from_column_major_slice_mut(&mut left, m, columns), MatMut::from_column_major_slice_mut(&mut right, n, rows));
     let work = m.saturating_mul(n).saturating_mul(n);
-    let values =
-        threaded(
-            work,
-            SHARED,
-            |par| {
-                if n >= DIVIDED && 6 * m <= 11 * n { divided(with, a, u, v, par) } else { by_faer(with, a, u, v, par) }
-            },
-        )?;
+    // Beyond that faer decomposes the triangle of a QR decomposition.
+    let divide = n >= DIVIDED && 6 * m <= 11 * n;
+    let values = threaded(work, SHARED, |par| if divide { divided(with, a, u, v, par) } else { by_faer(with, a, u, v, par) })?;
     if !W::IS_REAL {
         right.iter_mut().for_each(|v| *v = v.conjugate());
     }
     Ok(Factored { left, values, right })
 }
 
-/// Into `u` and `v`, the singular values by the way.
+/// Writes `U` and `V`, and gives the singular values.
 fn by_faer<W: Wide>(with: Means<'_>, a: MatRef<'_, W>, mut u: MatMut<'_, W>, mut v: MatMut<'_, W>, par: Par) -> Result<Diag<W>> {
     let (m, n) = (a.nrows(), a.ncols());
     let compute = if u.ncols() == m { ComputeSvdVectors::Full } else { ComputeSvdVectors::Thin };

@@ -113,19 +113,18 @@ impl<'a, T: Plain + Default> Reader<'a, T> {
         }
         let before = self.at;
         self.load(i, tile);
-        let lone = self.mode == Mode::Direct && tile.runs == 1;
         // The next tile lies as far behind this one as this one behind the last.
         let step = self.at.wrapping_sub(before);
         let next = self.data.as_ptr().wrapping_add(self.at.wrapping_add(step));
         for k in 0..tile.runs {
             let run = self.run(tile, k);
+            let lone = self.mode == Mode::Direct && tile.runs == 1;
             if lone && asks() {
                 fetch_at(next, run.len());
-            } else if lone && step != run.len() {
-                // Of what lies in one row no processor needs to be told; where rows lie apart, it starts anew with each.
-                return writer.copy_before(self.simd, tile, k, run, next);
             }
-            writer.copy(tile, k, run);
+            // Of what lies in one row no processor needs to be told; where rows lie apart, it starts anew with each.
+            let apart = lone && !asks() && step != run.len();
+            writer.copy(tile, k, run, apart.then_some((self.simd, next)));
         }
     }
 }

@@ -43,35 +43,15 @@ impl<'a, U: Plain + Default> Writer<'a, U> {
         }
     }
 
-    /// Writes run `k` of a tile: what `from` holds.
+    /// Writes run `k` of a tile: what `from` holds. Asks meanwhile for as much from `next` on, where that is given.
     #[inline]
-    pub(crate) fn copy<const N: usize>(&mut self, tile: &Tile<N>, k: usize, from: &[U]) {
+    pub(crate) fn copy<const N: usize>(&mut self, tile: &Tile<N>, k: usize, from: &[U], next: Option<(Simd, *const U)>) {
         let place = &mut self.out[tile.out + k * tile.pitch..][..tile.length];
-        match &self.streams {
-            Some((simd, _)) => send(*simd, from, place, []),
-            None => place.copy_from_slice(from),
-        }
-    }
-
-    /// [`Writer::copy`], which asks for as much from `next` on meanwhile.
-    pub(crate) fn copy_before<const N: usize>(&mut self, simd: Simd, tile: &Tile<N>, k: usize, from: &[U], next: *const U) {
-        let next = next.cast::<u8>();
-        let place = &mut self.out[tile.out + k * tile.pitch..][..tile.length];
-        match &self.streams {
-            Some((simd, _)) => send(*simd, from, place, [Next { at: next, bytes: size_of::<U>() }]),
-            None => simd.run(
-                #[inline(always)]
-                || {
-                    let line = 64 / size_of::<U>().clamp(1, 64);
-                    let lines = from.len() / line;
-                    let ((from, rest), (to, end)) = (from.split_at(lines * line), place.split_at_mut(lines * line));
-                    for (i, (to, from)) in to.chunks_exact_mut(line).zip(from.chunks_exact(line)).enumerate() {
-                        fetch(next.wrapping_add(64 * i));
-                        to.copy_from_slice(from);
-                    }
-                    end.copy_from_slice(rest);
-                },
-            ),
+        match (&self.streams, next) {
+            (Some((simd, _)), None) => send(*simd, from, place, []),
+            (Some((simd, _)), Some((_, next))) => send(*simd, from, place, [Next { at: next.cast(), bytes: size_of::<U>() }]),
+            (None, None) => place.copy_from_slice(from),
+            (None, Some((simd, next))) => copy_before(simd, from, place, next.cast()),
         }
     }
 
@@ -95,6 +75,23 @@ impl<U> Drop for Writer<'_, U> {
 /// Whether there are non-temporal stores on this path.
 fn streams(simd: Simd) -> bool {
     cfg!(target_arch = "x86_64") && simd.name() != Simd::baseline().name()
+}
+
+/// Copies, line by line, and asks for as much from `next` on meanwhile. As long as each other.
+fn copy_before<T: Plain>(simd: Simd, from: &[T], to: &mut [T], next: *const u8) {
+    simd.run(
+        #[inline(always)]
+        || {
+            let line = 64 / size_of::<T>().clamp(1, 64);
+            let lines = from.len() / line;
+            let ((from, rest), (to, end)) = (from.split_at(lines * line), to.split_at_mut(lines * line));
+            for (i, (to, from)) in to.chunks_exact_mut(line).zip(from.chunks_exact(line)).enumerate() {
+                fetch(next.wrapping_add(64 * i));
+                to.copy_from_slice(from);
+            }
+            end.copy_from_slice(rest);
+        },
+    );
 }
 
 /// Copies past the caches, and asks for what is read next meanwhile. As long as each other.

@@ -31,7 +31,9 @@ impl Arrow {
     /// Leaves aside what is within rounding of having nothing to do with the row.
     fn new(mut d: Vec<f64>, mut z: Vec<f64>, largest: f64) -> Arrow {
         let tolerance = 8.0 * f64::EPSILON * largest;
-        let (mut kept, mut gone, mut rotations) = (vec![0], vec![], vec![]);
+        // The row itself always has, unless all is 0.
+        let (mut kept, mut gone) = if largest > 0.0 { (vec![0], vec![]) } else { (vec![], vec![0]) };
+        let mut rotations = vec![];
         let mut order: Vec<usize> = (1..d.len()).collect();
         order.sort_by(|&i, &j| d[i].total_cmp(&d[j]));
         if z[0].abs() <= tolerance {
@@ -92,7 +94,7 @@ pub(super) fn merge(with: Means<'_>, op: LinalgOp, first: &Factors, second: &Fac
     let largest = d.iter().chain([&alpha, &beta]).fold(0f64, |max, x| max.max(x.abs()));
     let arrow = Arrow::new(d, z, largest);
 
-    let (small, s) = vectors(with, op, &arrow, largest)?;
+    let (small, s) = vectors(with, op, &arrow)?;
     // The vectors of the whole, one in each row: u between, in the first half, in the second, then v, where the one of the row is in both.
     let (u_first, u_second, v_first) = (1, 1 + above, n);
     let v_second = v_first + before;
@@ -175,12 +177,11 @@ impl Vectors {
 ///
 /// # Errors
 /// `OutOfMemory`.
-fn vectors(with: Means<'_>, op: LinalgOp, arrow: &Arrow, largest: f64) -> Result<(Vectors, Vec<f64>)> {
-    let n = arrow.d.len();
+fn vectors(with: Means<'_>, op: LinalgOp, arrow: &Arrow) -> Result<(Vectors, Vec<f64>)> {
     let d: Vec<f64> = arrow.kept.iter().map(|&j| arrow.d[j]).collect();
     let given: Vec<f64> = arrow.kept.iter().map(|&j| arrow.z[j]).collect();
     let squares: Vec<f64> = given.iter().map(|z| z * z).collect();
-    let count = if largest == 0.0 { 0 } else { d.len() };
+    let count = d.len();
     let roots = memory::each(op, count, 8 * count, &|i| {
         with.simd.run(
             #[inline(always)]
@@ -197,8 +198,8 @@ fn vectors(with: Means<'_>, op: LinalgOp, arrow: &Arrow, largest: f64) -> Result
         }
         square.abs().sqrt().copysign(given[j])
     })?;
-    let all = if largest == 0.0 { (0..n).collect() } else { arrow.gone.clone() };
-    let mut which: Vec<_> = roots.iter().map(|&r| (r.value(&d), Ok(r))).chain(all.into_iter().map(|j| (arrow.d[j], Err(j)))).collect();
+    let gone = arrow.gone.iter().map(|&j| (arrow.d[j], Err(j)));
+    let mut which: Vec<_> = roots.iter().map(|&r| (r.value(&d), Ok(r))).chain(gone).collect();
     which.sort_by(|a, b| b.0.total_cmp(&a.0));
     let (s, which) = which.into_iter().unzip();
     Ok((Vectors { which, d, z }, s))

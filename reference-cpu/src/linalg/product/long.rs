@@ -1,8 +1,8 @@
 //! Products of few elements, each of which is a long sum: threads share the sums.
-use super::{Matrix, OP};
+use super::Matrix;
 use crate::array::Typed;
 use crate::memory::{self, Failure, Means, Store};
-use array_protocol::{Error, ErrorKind, Result};
+use array_protocol::{Error, ErrorKind, LinalgOp, Result};
 use std::ops::Add;
 
 /// Elements of the result from which on threads share these.
@@ -25,6 +25,7 @@ fn count(m: usize, n: usize, depth: usize) -> usize {
 /// `OutOfMemory`, and those of `multiply`.
 pub(super) fn multiply<T: Typed + Add<Output = T>>(
     with: Means<'_>,
+    op: LinalgOp,
     a: Matrix<'_, T>,
     b: Matrix<'_, T>,
     c: &mut [T],
@@ -35,13 +36,13 @@ pub(super) fn multiply<T: Typed + Add<Output = T>>(
         return multiply(a, b, c);
     }
     let (size, len) = (c.len(), a.cols.div_ceil(count));
-    let mut others = Store::<T>::new(with, OP, a.cols.div_ceil(len).saturating_sub(1) * size)?;
+    let mut others = Store::<T>::new(with, op, a.cols.div_ceil(len).saturating_sub(1) * size)?;
     let parts: Vec<_> = [&mut *c].into_iter().chain(others.chunks_mut(size)).enumerate().collect();
     let failure = Failure::default();
     memory::spread(parts, true, &|(i, c): (usize, &mut [T])| {
         let along = i * len..a.cols.min((i + 1) * len);
         let parts = a.columns(along.clone()).zip(b.transposed().columns(along));
-        let outside = || Error::new(ErrorKind::Backend, OP).detail("a part outside of a matrix");
+        let outside = || Error::new(ErrorKind::Backend, op).detail("a part outside of a matrix");
         failure.note(parts.ok_or_else(outside).and_then(|(a, b)| multiply(a, b.transposed(), c)));
     });
     failure.told()?;

@@ -24,28 +24,28 @@ const OP: LinalgOp = LinalgOp::Matmul;
 
 /// Elements that have a matrix product, `c = a b` with `c` in C order; no matrix is empty.
 trait Product: Typed {
-    fn product(with: Means<'_>, a: Matrix<'_, Self>, b: Matrix<'_, Self>, c: &mut [Self]) -> Result<()>;
+    fn product(with: Means<'_>, op: LinalgOp, a: Matrix<'_, Self>, b: Matrix<'_, Self>, c: &mut [Self]) -> Result<()>;
 }
 
 macro_rules! products {
     ($product:expr; $($t:ty)*) => { $( impl Product for $t {
-        fn product(with: Means<'_>, a: Matrix<'_, $t>, b: Matrix<'_, $t>, c: &mut [$t]) -> Result<()> { $product(with, a, b, c) }
+        fn product(with: Means<'_>, op: LinalgOp, a: Matrix<'_, $t>, b: Matrix<'_, $t>, c: &mut [$t]) -> Result<()> { $product(with, op, a, b, c) }
     } )* };
 }
 products! {
-    |with: Means<'_>, a, b, c: &mut [_]| {
+    |with: Means<'_>, op, a, b, c: &mut [_]| {
         c.fill(0);
-        integer::multiply(OP, with.simd, a, b, c)
+        integer::multiply(op, with.simd, a, b, c)
     };
     i8 i16 i32 i64 u8 u16 u32 u64
 }
 products! {
-    |with: Means<'_>, a, b, c: &mut [_]| {
-        long::multiply(with, a, b, c, |a: Matrix<'_, _>, b, c: &mut [_]| {
+    |with: Means<'_>, op, a, b, c: &mut [_]| {
+        long::multiply(with, op, a, b, c, |a: Matrix<'_, _>, b, c: &mut [_]| {
             let part = part(a, b);
             #[cfg(target_arch = "x86_64")]
             if let Some(v3) = packed::pays(with.simd, &a, &b) {
-                packed::multiply(with, v3, OP, a, b, c, part)?;
+                packed::multiply(with, v3, op, a, b, c, part)?;
                 completed(c, a.rows, part);
                 return Ok(());
             }
@@ -56,8 +56,8 @@ products! {
     f32 f64
 }
 products! {
-    |with: Means<'_>, a, b, c: &mut [_]| {
-        long::multiply(with, a, b, c, |a: Matrix<'_, _>, b, c: &mut [_]| {
+    |with: Means<'_>, op, a, b, c: &mut [_]| {
+        long::multiply(with, op, a, b, c, |a: Matrix<'_, _>, b, c: &mut [_]| {
             unpacked(a, b, c, part(a, b));
             Ok(())
         })
@@ -81,13 +81,7 @@ pub(super) fn by_rows(
     let outside = || Error::new(ErrorKind::Backend, op).detail("a view outside of its buffer");
     let order = Order::new([count, depth], [stride as isize, 1]);
     let b = order.and_then(|order| Matrix::new(b, 0, [count, depth], order)).ok_or_else(outside)?.transposed();
-    let a = Matrix::contiguous(a, rows, depth);
-    #[cfg(target_arch = "x86_64")]
-    if let Some(v3) = packed::pays(with.simd, &a, &b) {
-        return packed::multiply(with, v3, op, a, b, c, Part::Whole);
-    }
-    unpacked(a, b, c, Part::Whole);
-    Ok(())
+    f64::product(with, op, Matrix::contiguous(a, rows, depth), b, c)
 }
 
 /// What has to be computed.
@@ -185,7 +179,7 @@ fn stacks<T: Product>(with: Means<'_>, x1: &CpuArray, x2: &CpuArray, stack: &Sha
         let (i, j) = starts[at];
         let matrices = Matrix::new(a, i, s1.sizes, s1.order).zip(Matrix::new(b, j, s2.sizes, s2.order));
         let outside = || Error::new(ErrorKind::Backend, OP).detail("a view outside of its buffer");
-        failure.note(matrices.ok_or_else(outside).and_then(|(a, b)| T::product(with, a, b, c)));
+        failure.note(matrices.ok_or_else(outside).and_then(|(a, b)| T::product(with, OP, a, b, c)));
     });
     failure.told()?;
     Ok(CpuArray::new(shape, out))
