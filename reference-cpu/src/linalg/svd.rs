@@ -152,14 +152,15 @@ fn divided<W: Wide>(with: Means<'_>, a: MatRef<'_, W>, mut u: MatMut<'_, W>, mut
     let mut column = W::one_impl();
     for i in 0..n {
         let (size, direction) = polar(b[(i, i)]);
-        let row = direction * column;
+        // Of length 1 to the last digit: what the directions lack of it would be multiplied, from row to row.
+        let (_, row) = polar(direction * column);
         diagonal.push(size);
         of_rows.push(row);
         of_columns.push(column);
         if i + 1 < n {
             let (size, direction) = polar(b[(i, i + 1)]);
             above.push(size);
-            column = direction.conjugate() * row;
+            (_, column) = polar(direction.conjugate() * row);
         }
     }
     let inner = bidiagonal::decompose(with, OP, &diagonal, &above)?;

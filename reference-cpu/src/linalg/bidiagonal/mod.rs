@@ -7,14 +7,9 @@
 mod merge;
 mod secular;
 
-use crate::memory::{Means, Store, Workspace};
-use array_protocol::{Error, ErrorKind, LinalgOp, Result};
-use faer::diag::Diag;
-use faer::linalg::svd::{ComputeSvdVectors, svd, svd_scratch};
-use faer::{Mat, MatMut, Par};
+use crate::memory::{Means, Store};
+use array_protocol::{LinalgOp, Result};
 
-/// Rows from which on a matrix is divided.
-const LEAF: usize = 48;
 /// Rows from which on threads share the halves.
 const SHARED: usize = 192;
 
@@ -42,42 +37,37 @@ impl Factors {
 /// Decomposes the matrix with this diagonal, and `above` beside it: as many elements with a last column of its own, or one less.
 ///
 /// # Errors
-/// `OutOfMemory`, `NotConverged`.
+/// `OutOfMemory`.
 pub(super) fn decompose(with: Means<'_>, op: LinalgOp, diagonal: &[f64], above: &[f64]) -> Result<Factors> {
-    let n = diagonal.len();
-    if n < LEAF {
-        return leaf(with, op, diagonal, above);
-    }
-    let middle = n / 2;
-    let first = || decompose(with, op, &diagonal[..middle], &above[..middle]);
-    let second = || decompose(with, op, &diagonal[middle + 1..], &above[middle + 1..]);
-    let (first, second) = if n >= SHARED { rayon::join(first, second) } else { (first(), second()) };
-    merge::merge(with, op, &first?, &second?, diagonal[middle], above[middle])
+    divided(with, op, diagonal, above, (above.len() + 1).saturating_sub(diagonal.len()))
 }
 
-fn leaf(with: Means<'_>, op: LinalgOp, diagonal: &[f64], above: &[f64]) -> Result<Factors> {
-    let n = diagonal.len();
-    let extra = (above.len() + 1).saturating_sub(n);
-    let columns = n + extra;
-    let matrix = Mat::from_fn(n, columns, |i, j| match j.wrapping_sub(i) {
-        0 => diagonal[i],
-        1 => above[i],
-        _ => 0.0,
-    });
-    let (mut u, mut v) = (Store::new(with, op, n * n)?, Store::new(with, op, columns * columns)?);
-    let mut s = Diag::zeros(n);
-    let full = ComputeSvdVectors::Full;
-    let mut memory = Workspace::new(with, op, svd_scratch::<f64>(n, columns, full, full, Par::Seq, Default::default()))?;
-    let (of_u, of_v) = (MatMut::from_row_major_slice_mut(&mut u, n, n), MatMut::from_row_major_slice_mut(&mut v, columns, columns));
-    svd(matrix.as_ref(), s.as_mut(), Some(of_u), Some(of_v), Par::Seq, memory.stack(), Default::default())
-        .map_err(|_| Error::new(ErrorKind::NotConverged, op).detail(format!("a bidiagonal matrix of {n} rows")))?;
-    Ok(Factors { s: s.column_vector().iter().copied().collect(), u, v, extra })
+/// Down to single rows: where iterations ended it, at 48 rows, the vectors of the whole were four times as far from orthogonal, and it took as long.
+fn divided(with: Means<'_>, op: LinalgOp, diagonal: &[f64], above: &[f64], extra: usize) -> Result<Factors> {
+    let middle = match diagonal {
+        [] => return Ok(Factors { s: vec![], u: Store::new(with, op, 0)?, v: vec![1.0; extra].into(), extra }),
+        &[first] => return Ok(row(first, above.first().copied())),
+        _ => diagonal.len() / 2,
+    };
+    let first = || divided(with, op, &diagonal[..middle], &above[..middle], 1);
+    let second = || divided(with, op, &diagonal[middle + 1..], above.get(middle + 1..).unwrap_or(&[]), extra);
+    let (first, second) = if diagonal.len() >= SHARED { rayon::join(first, second) } else { (first(), second()) };
+    merge::merge(with, op, &first?, &second?, diagonal[middle], above.get(middle).copied().unwrap_or(0.0))
+}
+
+/// Of one element, or two.
+fn row(first: f64, second: Option<f64>) -> Factors {
+    let size = first.hypot(second.unwrap_or(0.0));
+    let (cos, sin) = if size == 0.0 { (1.0, 0.0) } else { (first / size, second.unwrap_or(0.0) / size) };
+    let v = if second.is_some() { vec![cos, -sin, sin, cos] } else { vec![cos] };
+    Factors { s: vec![size], u: vec![1.0].into(), v: v.into(), extra: usize::from(second.is_some()) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::Cpu;
+    use faer::Mat;
 
     /// Pseudo-random numbers from -1 to 1.
     fn noise(n: usize, seed: u64) -> Vec<f64> {
@@ -111,7 +101,7 @@ mod tests {
     #[test]
     fn factors_are_orthogonal_and_give_the_matrix() {
         let b = Cpu::new();
-        for n in [1, 2, 47, 48, 49, 97, 200, 301] {
+        for n in [1, 2, 3, 4, 48, 97, 200, 301] {
             let (d, e) = (noise(n, 1), noise(n, 2));
             let graded: Vec<f64> = (0..n).map(|i| 10f64.powf(-(i as f64) * 20.0 / n as f64)).collect();
             let rising: Vec<f64> = graded.iter().rev().copied().collect();
@@ -139,7 +129,7 @@ mod tests {
                 for above in [above, &above[..n - 1]] {
                     let f = decompose(b.means(), LinalgOp::Svd, diagonal, above).unwrap();
                     let errors = errors(&f, diagonal, above);
-                    assert!(errors.iter().all(|&e| e < 4e-14), "{name} {n} {}: {errors:?}", above.len());
+                    assert!(errors.iter().all(|&e| e < 2e-14), "{name} {n} {}: {errors:?}", above.len());
                     assert!(f.s.is_sorted_by(|a, b| a >= b) && f.s.iter().all(|&s| s >= 0.0), "{name} {n}");
                 }
             }

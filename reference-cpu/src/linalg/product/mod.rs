@@ -77,6 +77,9 @@ pub(super) fn by_rows(
     (b, stride, count): (&[f64], usize, usize),
     c: &mut [f64],
 ) -> Result<()> {
+    if c.is_empty() {
+        return Ok(());
+    }
     let rows = a.len() / depth.max(1);
     let outside = || Error::new(ErrorKind::Backend, op).detail("a view outside of its buffer");
     let order = Order::new([count, depth], [stride as isize, 1]);
