@@ -4,7 +4,8 @@
 //! that memory holds a few blocks and matrices of `cols x cols`, whatever the number of rows.
 //!
 //! 1. The first pass finds a square R with `R^T R = A^T A`. By products alone where the first block shows how: it gives a P for which
-//!    X = A P^-1 is well conditioned, so that X^T X, summed over the blocks, loses nothing. Otherwise each block is brought to its
+//!    X = A P^-1 is well conditioned, so that X^T X, summed over the blocks, loses nothing. P changes few directions where few singular
+//!    values stand out (one does where all elements have a mean), and X costs little then. Otherwise each block is brought to its
 //!    triangular factor, and these together to one (tall-skinny QR, backward stable whatever the blocks hold).
 //! 2. The decomposition of the small R gives S and Vh, and W = V / S.
 //! 3. The last pass forms U = A W block by block and hands it to a consumer: the checks, a file, or nobody.
@@ -78,6 +79,10 @@ enum Name {
 const WELL_CONDITIONED: f64 = 1e3;
 /// Above this one the smallest singular values are rounding errors, and their vectors are not determined by A W.
 const SINGULAR: f64 = 1e13;
+/// Singular values that differ by no more are left as they are: their squares lose a digit.
+const CLOSE: f64 = 4.0;
+/// Up to one in so many may be larger than those, to be made smaller one by one.
+const FEW: usize = 16;
 /// Triangular factors that are brought together at once.
 const GROUP: usize = 16;
 
@@ -233,20 +238,71 @@ fn root<B: Backend>(g: &Array<B>, most: f64) -> Result<Option<(Array<B>, Array<B
     if condition(&squares)? <= most { Ok(Some((squares.sqrt()?, vh))) } else { Ok(None) }
 }
 
+/// P, and how to form A P^-1, for which A = U diag(s) vh serves, or matrices like it.
+enum Conditioner<B: Backend> {
+    /// A matrix, and its inverse.
+    Whole { p: Array<B>, inverse: Array<B> },
+    /// `I + v x vh`, where `v` has few columns, and its inverse `I + v y vh`: only the largest singular values, those of `v`, are made smaller.
+    Few { v: Array<B>, x_vh: Array<B>, y_vh: Array<B> },
+    /// The unit matrix.
+    None,
+}
+
+impl<B: Backend> Conditioner<B> {
+    fn new(s: &Array<B>, vh: &Array<B>) -> Result<Self> {
+        let values = s.to_vec::<f64>()?;
+        let (n, least) = (values.len(), values.last().copied().unwrap_or_default());
+        let large = values.iter().take_while(|&&value| value > CLOSE * least).count();
+        if large == 0 {
+            return Ok(Conditioner::None);
+        }
+        if large > n / FEW {
+            return Ok(Conditioner::Whole { p: scaled(s, vh)?, inverse: (transposed(vh)? / s)? });
+        }
+        let (some, vh) = (s.get(&idx![..large as i64])?, vh.get(&idx![..large as i64])?);
+        let (x, y) = (((&some / values[large])? - 1.0)?, ((values[large] / &some)? - 1.0)?);
+        Ok(Conditioner::Few { v: transposed(&vh)?, x_vh: scaled(&x, &vh)?, y_vh: scaled(&y, &vh)? })
+    }
+
+    /// `A P^-1`
+    fn undo(&self, a: Array<B>) -> Result<Array<B>> {
+        match self {
+            Conditioner::Whole { inverse, .. } => a.matmul(inverse),
+            Conditioner::Few { v, y_vh, .. } => {
+                let along = a.matmul(v)?;
+                a + along.matmul(y_vh)?
+            }
+            Conditioner::None => Ok(a),
+        }
+    }
+
+    /// `R P`
+    fn apply(&self, r: Array<B>) -> Result<Array<B>> {
+        match self {
+            Conditioner::Whole { p, .. } => r.matmul(p),
+            Conditioner::Few { v, x_vh, .. } => {
+                let along = r.matmul(v)?;
+                r + along.matmul(x_vh)?
+            }
+            Conditioner::None => Ok(r),
+        }
+    }
+}
+
 /// R by products: `X = A P^-1` with a P from the first block, and `R = root(X^T X) P`. `None` where X would not be well conditioned.
 ///
 /// P need not be accurate for what it stands for: what counts is that it is the inverse of what the blocks are multiplied with.
 fn by_products<B: Backend>(blocks: &Blocks<'_, B>) -> Result<Option<Array<B>>> {
     let Some((s, vh)) = root(&gram(&blocks.block(0)?)?, WELL_CONDITIONED.powi(2))? else { return Ok(None) };
-    let (w, p) = ((transposed(&vh)? / &s)?, scaled(&s, &vh)?);
+    let conditioner = Conditioner::new(&s, &vh)?;
     let mut sum = None;
     for x in blocks.pass("factor") {
-        let next = gram(&x?.matmul(&w)?)?;
+        let next = gram(&conditioner.undo(x?)?)?;
         sum = Some(if let Some(sum) = sum { (sum + next)? } else { next });
     }
     let Some(sum) = sum else { return Ok(None) };
     let Some((s, vh)) = root(&sum, WELL_CONDITIONED)? else { return Ok(None) };
-    Ok(Some(scaled(&s, &vh)?.matmul(&p)?))
+    Ok(Some(conditioner.apply(scaled(&s, &vh)?)?))
 }
 
 /// U = A w (w2), S and Vh.
