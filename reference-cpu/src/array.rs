@@ -100,7 +100,7 @@ impl CpuArray {
     #[inline(never)]
     pub(crate) fn around(&self, buffer: Buffer) -> Result<Self> {
         if let &[length] = &self.shape()[..] {
-            return Ok(CpuArray { buffer, layout: Layout::contiguous(Shape::from([length])) });
+            return Ok(CpuArray { buffer, layout: Layout::vector(length) });
         }
         Ok(CpuArray { buffer, layout: Layout { offset: 0, ..self.layout.clone() } })
     }

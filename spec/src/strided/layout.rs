@@ -33,8 +33,19 @@ impl Layout {
     /// C order from the start of the buffer.
     #[inline]
     pub fn contiguous(shape: Shape) -> Self {
+        if let &[length] = &shape[..] {
+            return Layout::vector(length);
+        }
         let strides = c_strides(&shape);
         Layout { shape, strides, offset: 0 }
+    }
+
+    /// One axis of so many elements from the start of the buffer. Written where it is wanted, which copies of it are not: small arrays feel that.
+    #[inline(always)]
+    pub fn vector(length: usize) -> Self {
+        let mut strides = [0; INLINE];
+        strides[0] = 1;
+        Layout { shape: Shape::from([length]), strides: Strides::from_buf_and_len(strides, 1), offset: 0 }
     }
 
     /// C order from the same first element, for elements that lie so.
