@@ -97,11 +97,16 @@ impl CpuArray {
 
     /// The shape of this array, which lies in C order, around other elements. A `Result`, and each way to the end of its own, so that the
     /// header is written once and where it is wanted: moving it took a tenth of the call for a small array.
-    #[inline(never)]
+    #[inline(always)]
     pub(crate) fn around(&self, buffer: Buffer) -> Result<Self> {
         if let &[length] = &self.shape()[..] {
             return Ok(CpuArray { buffer, layout: Layout::vector(length) });
         }
+        self.around_many(buffer)
+    }
+
+    #[inline(never)]
+    fn around_many(&self, buffer: Buffer) -> Result<Self> {
         Ok(CpuArray { buffer, layout: Layout { offset: 0, ..self.layout.clone() } })
     }
 
