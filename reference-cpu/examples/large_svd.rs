@@ -238,55 +238,45 @@ fn root<B: Backend>(g: &Array<B>, most: f64) -> Result<Option<(Array<B>, Array<B
     if condition(&squares)? <= most { Ok(Some((squares.sqrt()?, vh))) } else { Ok(None) }
 }
 
-/// P, and how to form A P^-1, for which A = U diag(s) vh serves, or matrices like it.
-enum Conditioner<B: Backend> {
-    /// A matrix, and its inverse.
-    Whole { p: Array<B>, inverse: Array<B> },
-    /// `I + v x vh`, where `v` has few columns, and its inverse `I + v y vh`: only the largest singular values, those of `v`, are made smaller.
-    Few { v: Array<B>, x_vh: Array<B>, y_vh: Array<B> },
+/// A square matrix that others are multiplied with.
+enum Square<B: Backend> {
+    /// Whatever it is.
+    Whole(Array<B>),
+    /// `I + v w`, where `v` has few columns.
+    Near { v: Array<B>, w: Array<B> },
     /// The unit matrix.
-    None,
+    One,
 }
 
-impl<B: Backend> Conditioner<B> {
-    fn new(s: &Array<B>, vh: &Array<B>) -> Result<Self> {
-        let values = s.to_vec::<f64>()?;
-        let (n, least) = (values.len(), values.last().copied().unwrap_or_default());
-        let large = values.iter().take_while(|&&value| value > CLOSE * least).count();
-        if large == 0 {
-            return Ok(Conditioner::None);
-        }
-        if large > n / FEW {
-            return Ok(Conditioner::Whole { p: scaled(s, vh)?, inverse: (transposed(vh)? / s)? });
-        }
-        let (some, vh) = (s.get(&idx![..large as i64])?, vh.get(&idx![..large as i64])?);
-        let (x, y) = (((&some / values[large])? - 1.0)?, ((values[large] / &some)? - 1.0)?);
-        Ok(Conditioner::Few { v: transposed(&vh)?, x_vh: scaled(&x, &vh)?, y_vh: scaled(&y, &vh)? })
-    }
-
-    /// `A P^-1`
-    fn undo(&self, a: Array<B>) -> Result<Array<B>> {
+impl<B: Backend> Square<B> {
+    /// `a` times this one.
+    fn behind(&self, a: Array<B>) -> Result<Array<B>> {
         match self {
-            Conditioner::Whole { inverse, .. } => a.matmul(inverse),
-            Conditioner::Few { v, y_vh, .. } => {
+            Square::Whole(x) => a.matmul(x),
+            Square::Near { v, w } => {
                 let along = a.matmul(v)?;
-                a + along.matmul(y_vh)?
+                a + along.matmul(w)?
             }
-            Conditioner::None => Ok(a),
+            Square::One => Ok(a),
         }
     }
+}
 
-    /// `R P`
-    fn apply(&self, r: Array<B>) -> Result<Array<B>> {
-        match self {
-            Conditioner::Whole { p, .. } => r.matmul(p),
-            Conditioner::Few { v, x_vh, .. } => {
-                let along = r.matmul(v)?;
-                r + along.matmul(x_vh)?
-            }
-            Conditioner::None => Ok(r),
-        }
+/// P, for which `A P^-1` is well conditioned if `A = U diag(s) vh`, and its inverse. Where few singular values are large, these alone are
+/// made smaller.
+fn conditioner<B: Backend>(s: &Array<B>, vh: &Array<B>) -> Result<[Square<B>; 2]> {
+    let values = s.to_vec::<f64>()?;
+    let (n, least) = (values.len(), values.last().copied().unwrap_or_default());
+    let large = values.iter().take_while(|&&value| value > CLOSE * least).count();
+    if large == 0 {
+        return Ok([Square::One, Square::One]);
     }
+    if large > n / FEW {
+        return Ok([Square::Whole(scaled(s, vh)?), Square::Whole((transposed(vh)? / s)?)]);
+    }
+    let (some, vh) = (s.get(&idx![..large as i64])?, vh.get(&idx![..large as i64])?);
+    let near = |times: Array<B>| Ok::<_, Error>(Square::Near { v: transposed(&vh)?, w: scaled(&(times - 1.0)?, &vh)? });
+    Ok([near((&some / values[large])?)?, near((values[large] / &some)?)?])
 }
 
 /// R by products: `X = A P^-1` with a P from the first block, and `R = root(X^T X) P`. `None` where X would not be well conditioned.
@@ -294,15 +284,15 @@ impl<B: Backend> Conditioner<B> {
 /// P need not be accurate for what it stands for: what counts is that it is the inverse of what the blocks are multiplied with.
 fn by_products<B: Backend>(blocks: &Blocks<'_, B>) -> Result<Option<Array<B>>> {
     let Some((s, vh)) = root(&gram(&blocks.block(0)?)?, WELL_CONDITIONED.powi(2))? else { return Ok(None) };
-    let conditioner = Conditioner::new(&s, &vh)?;
+    let [p, inverse] = conditioner(&s, &vh)?;
     let mut sum = None;
     for x in blocks.pass("factor") {
-        let next = gram(&conditioner.undo(x?)?)?;
+        let next = gram(&inverse.behind(x?)?)?;
         sum = Some(if let Some(sum) = sum { (sum + next)? } else { next });
     }
     let Some(sum) = sum else { return Ok(None) };
     let Some((s, vh)) = root(&sum, WELL_CONDITIONED)? else { return Ok(None) };
-    Ok(Some(conditioner.apply(scaled(&s, &vh)?)?))
+    Ok(Some(p.behind(scaled(&s, &vh)?)?))
 }
 
 /// U = A w (w2), S and Vh.
