@@ -105,6 +105,7 @@ impl CpuArray {
         self.around_many(buffer)
     }
 
+    /// The same for any number of axes: a call apart.
     #[inline(never)]
     fn around_many(&self, buffer: Buffer) -> Result<Self> {
         Ok(CpuArray { buffer, layout: Layout { offset: 0, ..self.layout.clone() } })

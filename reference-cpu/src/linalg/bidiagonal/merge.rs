@@ -31,8 +31,8 @@ struct Arrow {
 
 impl Arrow {
     /// Leaves aside what is within rounding of having nothing to do with the row. Rounding of what an element is made of: of `beside`, the
-    /// largest that the row has in the matrix, and of the values that are nearly the same. LAPACK takes that of the largest of all, which costs
-    /// the small ones their last digits: beside one value of 5000 those of 80 were worth 13 digits.
+    /// largest that the row has in the matrix, and of the values that are nearly the same. LAPACK takes that of the largest of all, which may
+    /// cost much smaller ones more of their digits.
     fn new(mut d: Vec<f64>, mut z: Vec<f64>, beside: f64, largest: f64) -> Arrow {
         // So that squares of squares do not underflow.
         const LEAST: f64 = 1e-40;

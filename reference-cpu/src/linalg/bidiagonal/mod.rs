@@ -42,7 +42,8 @@ pub(super) fn decompose(with: Means<'_>, op: LinalgOp, diagonal: &[f64], above: 
     divided(with, op, diagonal, above, (above.len() + 1).saturating_sub(diagonal.len()))
 }
 
-/// Down to single rows: where iterations ended it, at 48 rows, the vectors of the whole were four times as far from orthogonal, and it took as long.
+/// Down to single rows: where iterations ended it, at 48 rows, the vectors of the whole were four times as far from orthogonal, and it took
+/// as long.
 fn divided(with: Means<'_>, op: LinalgOp, diagonal: &[f64], above: &[f64], extra: usize) -> Result<Factors> {
     let middle = match diagonal {
         [] => return Ok(Factors { s: vec![], u: Store::new(with, op, 0)?, v: vec![1.0; extra].into(), extra }),
