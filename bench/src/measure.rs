@@ -48,16 +48,21 @@ impl Measured {
     /// Whether chance may have put the medians of two players as far apart as they are: within two standard errors of their quotient, or where
     /// the quotients of each round say the other one is ahead. A machine that is busy for minutes moves medians, and hardly these.
     pub fn undecided(&self, player: &str, ours: &str) -> bool {
+        match (self.ratio(player, ours), self.paired(player, ours), self.ratio_error(player, ours)) {
+            (Some(ratio), Some(paired), Some(error)) => ratio.ln().abs() <= 2.0 * error || (ratio > 1.0) != (paired > 1.0),
+            _ => false,
+        }
+    }
+
+    /// The standard error of [`Measured::ratio`], as a part of it.
+    pub fn ratio_error(&self, player: &str, ours: &str) -> Option<f64> {
         // That of a normal distribution, its deviation by the median one from the median, which a few slow rounds do not move.
         let error = |player: &str| {
             let (times, middle) = (self.of(player)?, self.median(player)?);
             let deviation = median(times.rounds_ns.iter().map(|ns| (ns - middle).abs()).collect())?;
             Some(1.2533 * 1.4826 * deviation / middle / (times.rounds_ns.len() as f64).sqrt())
         };
-        match (self.ratio(player, ours), self.paired(player, ours), error(player), error(ours)) {
-            (Some(ratio), Some(paired), Some(a), Some(b)) => ratio.ln().abs() <= 2.0 * a.hypot(b) || (ratio > 1.0) != (paired > 1.0),
-            _ => false,
-        }
+        Some(error(player)?.hypot(error(ours)?))
     }
 
     /// The median of how many times as long as `ours` a player took in each round.

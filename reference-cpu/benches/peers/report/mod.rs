@@ -27,8 +27,8 @@ struct Summary {
     /// Geometric mean of its times divided by ours.
     mean: f64,
     rows: usize,
-    /// Rows where it is faster, and how the times compare.
-    behind: Vec<(String, f64)>,
+    /// Rows where it is faster, how the times compare, and two standard errors of that.
+    behind: Vec<(String, f64, f64)>,
 }
 
 impl Report {
@@ -58,7 +58,9 @@ impl Run {
     /// How a library stands in all its rows; `None` where it has none.
     fn summary(&self, player: &str) -> Option<Summary> {
         let ratios: Vec<(&Measured, f64)> = self.rows.iter().filter_map(|r| Some((r, r.ratio(player, OURS)?))).collect();
-        let behind = ratios.iter().filter(|(_, ratio)| *ratio < 1.0).map(|(r, ratio)| (r.name.clone(), *ratio)).collect();
+        let error = |r: &Measured| r.ratio_error(player, OURS).unwrap_or_default();
+        let behind =
+            ratios.iter().filter(|(_, ratio)| *ratio < 1.0).map(|(r, ratio)| (r.name.clone(), *ratio, 2.0 * ratio * error(r))).collect();
         let mean = ratios.iter().map(|(_, ratio)| ratio.ln()).sum::<f64>() / ratios.len() as f64;
         (!ratios.is_empty()).then(|| Summary { mean: mean.exp(), rows: ratios.len(), behind })
     }

@@ -23,7 +23,8 @@ impl Report {
              Times are medians of interleaved rounds, of calls whose result is dropped at once (so that memory can be reused).\n\
              NumPy/ours, out=/ours: how many times as long NumPy takes, with a fresh result and writing into an array that is there.\n\
              limit: what the row takes at least, by the rates above: bytes in and out by the copy, bytes only read by the read of as many,\n\
-             products by the multiplications. share: limit / ours; beyond 1 where results stay in the caches, which the copy leaves.\n",
+             products by the multiplications. share: limit / ours; beyond 1 where results stay in the caches, which the copy leaves.\n\
+             +-: two standard errors of the ratio, by how much the rounds of both vary.\n",
         );
         for run in &self.runs {
             for row in run.rows.iter().filter(|r| !r.faults.is_empty()) {
@@ -54,7 +55,7 @@ fn table(out: &mut String, run: &Run) {
     let _ = writeln!(out, "\nGeometric means of times divided by ours");
     for (title, player) in TIMES.into_iter().filter(|&(_, player)| player != OURS) {
         if let Some(summary) = run.summary(player) {
-            let names: Vec<String> = summary.behind.iter().map(|(name, r)| format!("{name} {}", ratio(*r))).collect();
+            let names: Vec<String> = summary.behind.iter().map(|(name, r, error)| format!("{name} {} +- {error:.2}", ratio(*r))).collect();
             let below = match names.len() {
                 0 => "none".into(),
                 _ if player == NUMPY => names.join(", "),
