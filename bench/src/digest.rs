@@ -40,6 +40,11 @@ pub struct Digest {
 }
 
 impl Digest {
+    /// That of nothing.
+    pub fn none() -> Digest {
+        Digest { shape: Vec::new(), bytes: 0, numbers: 0, sum: 0.0, magnitude: 0.0, samples: Vec::new() }
+    }
+
     /// That of a result, or of some rows of it, which has so many bytes in all.
     ///
     /// # Errors
@@ -47,7 +52,7 @@ impl Digest {
     #[allow(clippy::unnecessary_cast, reason = "one of the types is float64 already")]
     pub fn of(x: &HostArray, bytes: usize) -> Result<Digest, String> {
         let unknown = || format!("no digest of {}", x.dtype().name());
-        let mut out = Digest { shape: x.shape().to_vec(), bytes, numbers: 0, sum: 0.0, magnitude: 0.0, samples: Vec::new() };
+        let mut out = Digest { shape: x.shape().to_vec(), bytes, ..Digest::none() };
         if x.dtype() == DType::Complex128 {
             let parts: Vec<f64> = x.view::<Complex<f64>>().ok_or_else(unknown)?.iter().flat_map(|z| [z.re, z.im]).collect();
             out.add(parts.len(), |i| parts[i]);

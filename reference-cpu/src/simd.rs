@@ -94,13 +94,17 @@ pub(crate) fn asks() -> bool {
     true
 }
 
-/// Asks for the memory that lies a little behind this part, which is about to be read: where it goes on as it began.
+/// The same where much is read and nothing written: so far ahead that it comes into the second cache only. The first has few places to wait
+/// for memory in, and what is asked for would take them from what is read: into it, reading took 1.04 times as long.
+const FAR: usize = 1 << 12;
+
+/// Asks for the memory that lies behind this part, which is about to be read: where it goes on as it began.
 #[inline(always)]
 pub(crate) fn fetch_behind<T>(part: &[T]) {
-    let start = part.as_ptr().cast::<u8>().wrapping_add(AHEAD);
+    let start = part.as_ptr().cast::<u8>().wrapping_add(FAR);
     (0..size_of_val(part)).step_by(64).for_each(
         #[inline(always)]
-        |line| fetch(start.wrapping_add(line)),
+        |line| ask::<SECOND>(start.wrapping_add(line)),
     );
 }
 
@@ -115,13 +119,27 @@ pub(crate) fn fetch_at<T>(start: *const T, n: usize) {
 
 /// Asks for the line of memory at an address, which may be anywhere, where there is such an instruction.
 #[inline(always)]
-#[allow(unsafe_code, reason = "an intrinsic on a pointer that it does not follow")]
 pub(crate) fn fetch(at: *const u8) {
+    ask::<FIRST>(at);
+}
+
+/// The cache that a line is to come into.
+#[cfg(target_arch = "x86_64")]
+const FIRST: i32 = std::arch::x86_64::_MM_HINT_T0;
+#[cfg(target_arch = "x86_64")]
+const SECOND: i32 = std::arch::x86_64::_MM_HINT_T1;
+#[cfg(not(target_arch = "x86_64"))]
+const FIRST: i32 = 0;
+#[cfg(not(target_arch = "x86_64"))]
+const SECOND: i32 = 0;
+
+#[inline(always)]
+#[allow(unsafe_code, reason = "an intrinsic on a pointer that it does not follow")]
+fn ask<const CACHE: i32>(at: *const u8) {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: this instruction reads nothing into the program and fails at no address.
     unsafe {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        _mm_prefetch::<_MM_HINT_T0>(at.cast());
+        std::arch::x86_64::_mm_prefetch::<CACHE>(at.cast());
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = at;

@@ -12,6 +12,11 @@ pub trait Player<R> {
     /// Its name in the report.
     fn name(&self) -> &'static str;
 
+    /// Whether it only shows what the hardware can do, and what comes out is not compared. It is told how many bytes the result has.
+    fn bare(&mut self, _result: usize) -> bool {
+        false
+    }
+
     /// Makes the inputs of a row; `false` where it has no such operation.
     ///
     /// # Errors

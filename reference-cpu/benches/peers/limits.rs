@@ -1,9 +1,12 @@
 //! What the machine can do: copies, reads, multiplications with addition. Measured in the same run as the rows.
+use crate::players::BARE;
 use crate::rows::Row;
 use array_protocol::DType;
 use bench::clock::Clock;
+use bench::measure::Measured;
 use bench::row::Work;
 use memmap2::MmapMut;
+use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::hint::black_box;
@@ -56,10 +59,11 @@ impl Limits {
         let lengths = std::iter::successors(Some(short), |n| Some(n * 2)).take_while(|&n| n <= long);
         let mut best = Limits { read: lengths.map(|bytes| Rate { bytes, rate: 0.0 }).collect(), ..Limits::default() };
         for _ in 0..ROUNDS {
-            best.copy = best.copy.max(copied(clock, &from, &mut to));
-            black_box(&mut to);
+            best.copy = best.copy.max(2.0 * long as f64 / seconds(clock, || copy(&from, &mut to, 1)));
             for Rate { bytes, rate } in &mut best.read {
-                *rate = rate.max(read(clock, &from[..*bytes], long / *bytes));
+                let (from, times) = (&from[..*bytes], long / *bytes);
+                read(from, UNTIMED);
+                *rate = rate.max(long as f64 / seconds(clock, || read(from, times)));
             }
             best.flops_f64 = best.flops_f64.max(flops::<f64, 96>(clock, 0.5, turns, f64::mul_add));
             best.flops_f32 = best.flops_f32.max(flops::<f32, 192>(clock, 0.5, turns, f32::mul_add));
@@ -78,18 +82,11 @@ impl Limits {
         }
     }
 
-    /// Bytes read a second from buffers of so many: of the next length that was measured.
-    fn read(&self, bytes: usize) -> Option<f64> {
-        Some(self.read.iter().find(|r| r.bytes >= bytes).or(self.read.last())?.rate)
-    }
-
-    /// The nanoseconds that a row takes at least, whose inputs and result are of these lengths and bytes.
-    pub(crate) fn bound(&self, row: &Row, shapes: &[Vec<usize>], bytes_in: usize, bytes_out: usize) -> Option<f64> {
+    /// The nanoseconds that a row takes at least, whose inputs and result are of these lengths.
+    pub(crate) fn bound(&self, row: &Row, shapes: &[Vec<usize>], measured: &Measured) -> Option<f64> {
         match row.work {
             Work::Unknown => None,
-            // What hardly writes is bound by reading.
-            Work::Move if bytes_out * 8 < bytes_in => Some(bytes_in as f64 / self.read(bytes_in)? * 1e9),
-            Work::Move => Some((bytes_in + bytes_out) as f64 / self.copy * 1e9),
+            Work::Move => measured.median(BARE),
             Work::Flops(count) => {
                 let single = row.inputs.first().is_some_and(|i| i.dtype == DType::Float32);
                 let rate = if single { self.flops_f32 } else { self.flops_f64 };
@@ -104,31 +101,37 @@ fn part(bytes: usize) -> usize {
     (bytes / size_of::<f64>() / rayon::current_num_threads().max(1)).max(1) * size_of::<f64>()
 }
 
-/// Bytes read and written a second by the system's own copy of long parts: it knows when to write around the caches.
-fn copied(clock: Clock, from: &[u8], to: &mut [u8]) -> f64 {
+/// The system's own copy of long parts, so many times: it knows when to write around the caches.
+pub(crate) fn copy(from: &[u8], to: &mut [u8], times: usize) {
     let n = part(from.len());
-    2.0 * from.len() as f64
-        / seconds(clock, || to.par_chunks_mut(n).zip(from.par_chunks(n)).for_each(|(to, from)| to.copy_from_slice(from)))
+    let parts = to.chunks_mut(n).zip(from.chunks(n)).collect();
+    shared(parts, |(to, from): (&mut [u8], &[u8])| {
+        for _ in 0..times {
+            to.copy_from_slice(black_box(from));
+            black_box(&mut *to);
+        }
+    });
 }
 
 /// Passes that are not timed: the third level takes some until it keeps a buffer.
 const UNTIMED: usize = 8;
 
-/// Bytes read a second, so many times.
-fn read(clock: Clock, from: &[u8], times: usize) -> f64 {
-    let pass = |times: usize| {
-        from.par_chunks(part(from.len())).for_each(|part| {
-            for _ in 0..times {
-                black_box(sum(bytemuck::cast_slice(black_box(part))));
-            }
-        });
-    };
-    pass(UNTIMED);
-    (from.len() * times) as f64 / seconds(clock, || pass(times))
+/// Reads all, so many times.
+pub(crate) fn read(from: &[u8], times: usize) {
+    shared(from.chunks(part(from.len())).collect(), |part: &[u8]| {
+        for _ in 0..times {
+            black_box(Arch::new().dispatch(Sum(bytemuck::cast_slice(black_box(part)))));
+        }
+    });
+}
+
+/// Does each part on a thread of its own: a single one on this thread, which need not wait until the system has woken another one.
+fn shared<P: Send>(parts: Vec<P>, each: impl Fn(P) + Send + Sync) {
+    if parts.len() > 1 { parts.into_par_iter().for_each(each) } else { parts.into_iter().for_each(each) }
 }
 
 /// Memory in large pages where the system has them: what an array library has to be held against.
-fn memory(bytes: usize) -> std::io::Result<MmapMut> {
+pub(crate) fn memory(bytes: usize) -> std::io::Result<MmapMut> {
     let out = MmapMut::map_anon(bytes)?;
     #[cfg(target_os = "linux")]
     // Advice: without large pages the limit is lower, and still one.
@@ -136,15 +139,23 @@ fn memory(bytes: usize) -> std::io::Result<MmapMut> {
     Ok(out)
 }
 
-/// Enough partial sums for the additions never to wait.
-fn sum(x: &[f64]) -> f64 {
-    pulp::Arch::new().dispatch(|| {
-        let mut partial = [0.0; 64];
-        for block in x.chunks_exact(64) {
-            partial.iter_mut().zip(block).for_each(|(p, v)| *p += v);
+/// The sum of whole blocks, in the widest vectors there are: a closure would be compiled for the narrowest.
+struct Sum<'a>(&'a [f64]);
+
+impl WithSimd for Sum<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> f64 {
+        // Enough partial sums for the additions never to wait.
+        let mut partial = [simd.splat_f64s(0.0); 8];
+        for block in S::as_simd_f64s(self.0).0.as_chunks::<8>().0 {
+            for j in 0..8 {
+                partial[j] = simd.add_f64s(partial[j], block[j]);
+            }
         }
-        partial.iter().sum()
-    })
+        partial.into_iter().map(|p| simd.reduce_sum_f64s(p)).sum()
+    }
 }
 
 /// Operations a second of all threads: `N` numbers, as many as registers hold, multiplied by one and added to it over and over.
@@ -158,7 +169,7 @@ fn flops<T: Copy + Send + Sync, const N: usize>(
     let time = seconds(clock, || {
         (0..threads).into_par_iter().for_each(|_| {
             let (mut registers, half) = ([half; N], black_box(half));
-            pulp::Arch::new().dispatch(|| {
+            Arch::new().dispatch(|| {
                 for _ in 0..turns {
                     registers.iter_mut().for_each(|r| *r = mul_add(*r, half, half));
                 }

@@ -1,6 +1,7 @@
 //! One run: every row with as many threads as this process was given, the libraries in turn.
 use crate::args::Args;
 use crate::limits::Limits;
+use crate::players::bare::Bare;
 use crate::players::candle::Candle;
 use crate::players::nd::Nd;
 use crate::players::{NUMPY, NUMPY_OUT, OURS};
@@ -63,6 +64,7 @@ pub(crate) fn run(args: &Args, part: usize, groups: &[Group]) -> std::io::Result
     };
     players.push(Box::new(Local::new(Nd::default())));
     players.push(Box::new(Local::new(Candle)));
+    players.push(Box::new(Bare::default()));
 
     let all: Vec<(&str, &Row)> = groups.iter().flat_map(|g| g.rows.iter().map(|r| (g.title, r))).collect();
     let passes = args.rounds.map_or(PASSES, |n| n.min(PASSES));
@@ -100,7 +102,7 @@ pub(crate) fn run(args: &Args, part: usize, groups: &[Group]) -> std::io::Result
     let limits = first.max(&Limits::measure(tiny, args.clock)?);
     for (measured, (_, row)) in rows.iter_mut().zip(&all) {
         let shapes: Vec<Vec<usize>> = data(*row, args.scale).into_iter().map(|d| d.shape).collect();
-        measured.bound_ns = limits.bound(row, &shapes, measured.bytes_in, measured.bytes_out);
+        measured.bound_ns = limits.bound(row, &shapes, measured);
     }
     Ok(Run { threads, limits, numpy, rows })
 }

@@ -1,4 +1,5 @@
 //! Who takes part.
+pub(crate) mod bare;
 pub(crate) mod candle;
 pub(crate) mod nd;
 
@@ -8,3 +9,5 @@ pub(crate) const OURS: &str = "reference-cpu";
 pub(crate) const NUMPY: &str = "numpy";
 /// The same where it writes into an array that is there.
 pub(crate) const NUMPY_OUT: &str = "numpy out=";
+/// What no library takes part as: the limit of rows that move.
+pub(crate) const BARE: &str = "bare loop";
