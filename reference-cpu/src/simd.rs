@@ -82,6 +82,10 @@ impl Simd {
 /// Bytes between what is read and what is asked for meanwhile: some processors do not look ahead beyond a page.
 pub(crate) const AHEAD: usize = 1 << 11;
 
+/// The same where much is read and nothing written: so far ahead that it comes into the second cache only. The first has few places to wait
+/// for memory in, and what is asked for would take them from what is read: into it, reading took 1.04 times as long.
+const FAR: usize = 1 << 12;
+
 /// Whether to read memory in its order, and ask for what is read next. Intel's processors do not look ahead beyond a page. AMD's do, and what
 /// they are asked for only keeps them from it: reading took a tenth longer. They look ahead in several places, though: two halves of 32 KiB
 /// that are read at once take a quarter less time than one after the other.
@@ -93,10 +97,6 @@ pub(crate) fn asks() -> bool {
     #[cfg(not(target_arch = "x86_64"))]
     true
 }
-
-/// The same where much is read and nothing written: so far ahead that it comes into the second cache only. The first has few places to wait
-/// for memory in, and what is asked for would take them from what is read: into it, reading took 1.04 times as long.
-const FAR: usize = 1 << 12;
 
 /// Asks for the memory that lies behind this part, which is about to be read: where it goes on as it began.
 #[inline(always)]
