@@ -79,6 +79,9 @@ impl Simd {
     }
 }
 
+/// Bytes of a line: what a cache takes at once.
+pub(crate) const LINE: usize = 64;
+
 /// Bytes between what is read and what is asked for meanwhile: some processors do not look ahead beyond a page.
 pub(crate) const AHEAD: usize = 1 << 11;
 
@@ -102,7 +105,7 @@ pub(crate) fn asks() -> bool {
 #[inline(always)]
 pub(crate) fn fetch_behind<T>(part: &[T]) {
     let start = part.as_ptr().cast::<u8>().wrapping_add(FAR);
-    (0..size_of_val(part)).step_by(64).for_each(
+    (0..size_of_val(part)).step_by(LINE).for_each(
         #[inline(always)]
         |line| ask::<SECOND>(start.wrapping_add(line)),
     );
@@ -111,10 +114,20 @@ pub(crate) fn fetch_behind<T>(part: &[T]) {
 /// Asks for the head of what begins at an address.
 #[inline(always)]
 pub(crate) fn fetch_at<T>(start: *const T, n: usize) {
-    (0..(n * size_of::<T>()).min(AHEAD)).step_by(64).for_each(
+    (0..(n * size_of::<T>()).min(AHEAD)).step_by(LINE).for_each(
         #[inline(always)]
         |line| fetch(start.cast::<u8>().wrapping_add(line)),
     );
+}
+
+/// The lines of memory that a part takes.
+#[inline(always)]
+pub(crate) fn lines<T>(part: &[T]) -> impl Iterator<Item = *const u8> {
+    let start = part.as_ptr().cast::<u8>();
+    (0..size_of_val(part)).step_by(LINE).map(
+        #[inline(always)]
+        move |at| start.wrapping_add(at),
+    )
 }
 
 /// Asks for the line of memory at an address, which may be anywhere, where there is such an instruction.

@@ -44,8 +44,8 @@ products! {
         long::multiply(with, op, a, b, c, |a: Matrix<'_, _>, b, c: &mut [_]| {
             let part = part(a, b);
             #[cfg(target_arch = "x86_64")]
-            if let Some(v3) = packed::pays(with.simd, &a, &b) {
-                packed::multiply(with, v3, op, a, b, c, part)?;
+            if let Some(vectors) = packed::pays(with.simd, &a, &b) {
+                packed::multiply(with, vectors, op, a, b, c, part)?;
                 completed(c, a.rows, part);
                 return Ok(());
             }

@@ -38,8 +38,8 @@ impl Packed {
     /// `OutOfMemory`.
     pub(crate) fn subtract(&self, with: Means<'_>, op: LinalgOp, c: MatMut<'_, f64>, a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Result<()> {
         #[cfg(target_arch = "x86_64")]
-        if let (Some(left), Some(v3)) = (&self.panels, packed::suits(with.simd, c.nrows(), c.ncols(), a.ncols())) {
-            return left.subtract(with, v3, op, c, b);
+        if let (Some(left), Some(vectors)) = (&self.panels, packed::suits(with.simd, c.nrows(), c.ncols(), a.ncols())) {
+            return left.subtract(with, vectors, op, c, b);
         }
         float::subtract(c, a, b);
         Ok(())

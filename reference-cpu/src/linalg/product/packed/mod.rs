@@ -1,4 +1,4 @@
-//! Products of large matrices by AVX2: both operands are packed into panels, which are multiplied tile by tile.
+//! Products of large matrices by AVX2 or AVX-512: both operands are packed into panels, which are multiplied tile by tile.
 //!
 //! The blocks are those of Goto and van de Geijn (Anatomy of High-Performance Matrix Multiplication, ACM TOMS 34, 2008): a panel of `b` stays in
 //! the first cache for a block of rows, the panels of `a` in the second for a strip of columns.
@@ -9,40 +9,34 @@ use super::Matrix;
 use super::float::Part;
 use crate::array::Typed;
 use crate::memory::{self, Means};
-use crate::simd::{Simd, Vectors, fetch};
+use crate::simd::{LINE, Simd, Vectors, fetch};
 use array_protocol::{LinalgOp, Result};
 use faer::{MatMut, MatRef};
 use panels::Panels;
-use pulp::x86::V3;
-use std::array::from_fn;
+use pulp::x86::{V3, V4};
 use std::ops::Range;
-use tile::{ROWS, Tiles, Turned};
+use tile::{Instructions, Join, ROWS, Tiles, Turned};
 
-/// Products that are summed up before they are added to the result: two panels so deep fit into a first cache of 32 KiB.
-const DEPTH: usize = 256;
 /// Rows of a task, at most. A block of `a` so high takes about half of a second cache of 512 KiB.
 const HEIGHT: usize = 24 * ROWS;
 /// Columns of a task, at most.
 const WIDTH: usize = 256;
 /// Rows and columns that are packed at once, at most, and products of each: 32 MiB of an operand.
 const SPAN: usize = 1 << 12;
-const SPAN_DEPTH: usize = 4 * DEPTH;
+const SPAN_DEPTH: usize = 1 << 10;
 /// Rows and columns of a result, and products that are summed, at least: where each element is used seldom, packing does not pay.
 const WIDE: usize = 128;
 const DEEP: usize = 64;
 /// Multiplications from which on it pays for both operands, and threads share a product.
 const LARGE: usize = 1 << 23;
 
-/// The instructions, where an operand that is packed once is worth it. With AVX-512 the kernels of faer are as fast.
-pub(super) fn suits(simd: Simd, rows: usize, cols: usize, depth: usize) -> Option<V3> {
-    match simd.vectors() {
-        Some(Vectors::Avx2(v3)) if rows.min(cols) >= WIDE && depth >= DEEP => Some(v3),
-        _ => None,
-    }
+/// The instructions, where an operand that is packed once is worth it.
+pub(super) fn suits(simd: Simd, rows: usize, cols: usize, depth: usize) -> Option<Vectors> {
+    simd.vectors().filter(|_| rows.min(cols) >= WIDE && depth >= DEEP)
 }
 
 /// The same for a product.
-pub(super) fn pays<T>(simd: Simd, a: &Matrix<'_, T>, b: &Matrix<'_, T>) -> Option<V3> {
+pub(super) fn pays<T>(simd: Simd, a: &Matrix<'_, T>, b: &Matrix<'_, T>) -> Option<Vectors> {
     suits(simd, a.rows, b.cols, a.cols).filter(|_| multiplications(a, b) >= LARGE)
 }
 
@@ -56,9 +50,27 @@ fn multiplications<T>(a: &Matrix<'_, T>, b: &Matrix<'_, T>) -> usize {
 ///
 /// # Errors
 /// `OutOfMemory`.
-pub(super) fn multiply<T: Tiles<N> + Typed, const N: usize>(
+pub(super) fn multiply<T, const A: usize, const B: usize>(
     with: Means<'_>,
-    v3: V3,
+    vectors: Vectors,
+    op: LinalgOp,
+    a: Matrix<'_, T>,
+    b: Matrix<'_, T>,
+    c: &mut [T],
+    part: Part,
+) -> Result<()>
+where
+    T: Tiles<V3, A> + Tiles<V4, B> + Typed,
+{
+    match vectors {
+        Vectors::Avx2(simd) => multiply_by::<_, _, A>(with, simd, op, a, b, c, part),
+        Vectors::Avx512(simd) => multiply_by::<_, _, B>(with, simd, op, a, b, c, part),
+    }
+}
+
+fn multiply_by<S: Instructions, T: Tiles<S, N> + Typed, const N: usize>(
+    with: Means<'_>,
+    simd: S,
     op: LinalgOp,
     a: Matrix<'_, T>,
     b: Matrix<'_, T>,
@@ -67,14 +79,14 @@ pub(super) fn multiply<T: Tiles<N> + Typed, const N: usize>(
 ) -> Result<()> {
     let (m, n, depth) = (a.rows, b.cols, a.cols);
     let parallel = multiplications(&a, &b) >= LARGE;
-    let mut left = Panels::<T, ROWS>::new(with, op, m.min(SPAN), depth.min(SPAN_DEPTH))?;
-    let mut right = Panels::<T, N>::new(with, op, n.min(SPAN), depth.min(SPAN_DEPTH))?;
+    let mut left = Panels::<T, ROWS>::new(with, op, m.min(SPAN), depth.min(SPAN_DEPTH), S::DEPTH)?;
+    let mut right = Panels::<T, N>::new(with, op, n.min(SPAN), depth.min(SPAN_DEPTH), S::DEPTH)?;
     for columns in parts(0..n, SPAN) {
         for along in parts(0..depth, SPAN_DEPTH) {
             for rows in parts(0..m, SPAN) {
-                let mut packing: Vec<_> = left.pack(v3, a, rows.clone(), along.clone()).collect();
+                let mut packing: Vec<_> = left.pack(simd, a, rows.clone(), along.clone()).collect();
                 if rows.start == 0 {
-                    packing.extend(right.pack(v3, b.transposed(), columns.clone(), along.clone()));
+                    packing.extend(right.pack(simd, b.transposed(), columns.clone(), along.clone()));
                 }
                 memory::spread(packing, parallel, &|task| task());
                 let tasks = tasks::<T, N>(&mut c[rows.start * n..rows.end * n], n, columns.clone());
@@ -85,14 +97,21 @@ pub(super) fn multiply<T: Tiles<N> + Typed, const N: usize>(
                         Part::Whole => usize::MAX,
                         Part::Upper => (before + (j + 1) * N).saturating_sub(top).div_ceil(ROWS),
                     };
-                    for (i, along) in parts(along.clone(), DEPTH).enumerate() {
+                    for (i, along) in parts(along.clone(), S::DEPTH).enumerate() {
                         let a = left.block(i, along.len(), task.above.clone());
                         let b = right.block(i, along.len(), task.before.clone());
-                        v3.vectorize(
+                        simd.run(
                             #[inline(always)]
-                            || match along.start {
-                                0 => block(v3, along.len(), a, b, &mut task.rows, meets, |_, sum| sum),
-                                _ => block(v3, along.len(), a, b, &mut task.rows, meets, |c, sum| c + sum),
+                            || {
+                                block(
+                                    simd,
+                                    along.len(),
+                                    a,
+                                    b,
+                                    &mut task.rows,
+                                    meets,
+                                    if along.start == 0 { Join::Replace } else { Join::Add },
+                                )
                             },
                         );
                     }
@@ -103,7 +122,7 @@ pub(super) fn multiply<T: Tiles<N> + Typed, const N: usize>(
     Ok(())
 }
 
-/// The left operand of several products, packed: at most [`DEPTH`] columns.
+/// The left operand of several products, packed: few columns.
 pub(super) struct Left<T: Typed + Turned<ROWS>> {
     panels: Panels<T, ROWS>,
     depth: usize,
@@ -123,9 +142,33 @@ impl<T: Typed + Turned<ROWS>> Left<T> {
     ///
     /// # Errors
     /// `OutOfMemory`.
-    pub(super) fn subtract<const N: usize>(&self, with: Means<'_>, v3: V3, op: LinalgOp, c: MatMut<'_, T>, b: MatRef<'_, T>) -> Result<()>
+    pub(super) fn subtract<const A: usize, const B: usize>(
+        &self,
+        with: Means<'_>,
+        vectors: Vectors,
+        op: LinalgOp,
+        c: MatMut<'_, T>,
+        b: MatRef<'_, T>,
+    ) -> Result<()>
     where
-        T: Tiles<N>,
+        T: Tiles<V3, A> + Tiles<V4, B>,
+    {
+        match vectors {
+            Vectors::Avx2(simd) => self.subtract_by::<_, A>(with, simd, op, c, b),
+            Vectors::Avx512(simd) => self.subtract_by::<_, B>(with, simd, op, c, b),
+        }
+    }
+
+    fn subtract_by<S: Instructions, const N: usize>(
+        &self,
+        with: Means<'_>,
+        simd: S,
+        op: LinalgOp,
+        c: MatMut<'_, T>,
+        b: MatRef<'_, T>,
+    ) -> Result<()>
+    where
+        T: Tiles<S, N>,
     {
         let depth = self.depth;
         let right = Panels::<T, N>::of(with, op, b.ncols(), depth, |k| column(b.transpose(), k))?;
@@ -135,9 +178,9 @@ impl<T: Typed + Turned<ROWS>> Left<T> {
         for (i, rows) in rows.chunks_mut(HEIGHT).enumerate() {
             let first = i * HEIGHT / ROWS;
             let left = self.panels.block(0, depth, first..first + rows.len().div_ceil(ROWS));
-            v3.vectorize(
+            simd.run(
                 #[inline(always)]
-                || block(v3, depth, left, right, rows, |_| usize::MAX, |c, sum| c - sum),
+                || block(simd, depth, left, right, rows, |_| usize::MAX, Join::Subtract),
             );
         }
         Ok(())
@@ -177,34 +220,47 @@ fn tasks<T, const N: usize>(c: &mut [T], n: usize, columns: Range<usize>) -> Vec
 
 /// Sums along one depth into a block of the result: `c = join(c, sum)` for the first `meets(j)` panels of rows in panel `j` of columns.
 #[inline(always)]
-fn block<T: Tiles<N>, const N: usize>(
-    v3: V3,
+fn block<S: Copy, T: Tiles<S, N>, const N: usize>(
+    simd: S,
     depth: usize,
     a: &[[T; ROWS]],
     b: &[[T; N]],
     c: &mut [&mut [T]],
     meets: impl Fn(usize) -> usize,
-    join: impl Fn(T, T) -> T + Copy,
+    join: Join,
 ) {
-    // Meanwhile the next panel of columns comes into the second cache.
-    let share = depth.div_ceil(c.len().div_ceil(ROWS));
+    let lines = (depth * size_of::<[T; N]>() / LINE).div_ceil(c.len().div_ceil(ROWS));
     for (j, b) in b.chunks_exact(depth).enumerate() {
-        let mut next = b.as_ptr_range().end;
+        let mut next = b.as_ptr_range().end.cast::<u8>();
         for (a, rows) in a.chunks_exact(depth).zip(c.chunks_mut(ROWS)).take(meets(j)) {
-            for _ in 0..share {
-                fetch(next.cast());
-                next = next.wrapping_add(1);
-            }
             if let Some(tile) = whole::<T, N>(rows, j) {
-                tile.iter().for_each(|row| fetch(row.as_ptr().cast()));
-                let sums = T::sums(v3, a, b);
-                tile.into_iter().zip(sums).for_each(|(c, sums)| *c = from_fn(|j| join(c[j], sums[j])));
+                // Meanwhile the tile, and a share of the next panel of columns, come into the caches: one after the other, as there are few
+                // places to wait for lines in.
+                let (rows, each) = (tile.each_ref().map(|row| row.as_ptr().cast::<u8>()), size_of::<[T; N]>() / LINE);
+                T::tile(
+                    simd,
+                    a,
+                    b,
+                    tile,
+                    join,
+                    #[inline(always)]
+                    |i| {
+                        if i < lines {
+                            fetch(next.wrapping_add(i * LINE));
+                        }
+                        if let Some(row) = rows.get(i / each) {
+                            fetch(row.wrapping_add(i % each * LINE));
+                        }
+                    },
+                );
             } else {
-                let sums = T::sums(v3, a, b);
-                for (row, sums) in rows.iter_mut().zip(sums) {
-                    row[j * N..].iter_mut().zip(sums).for_each(|(c, sum)| *c = join(*c, sum));
+                let mut edge = [[T::default(); N]; ROWS];
+                T::tile(simd, a, b, edge.each_mut(), Join::Replace, |_| {});
+                for (row, sums) in rows.iter_mut().zip(edge) {
+                    row[j * N..].iter_mut().zip(sums).for_each(|(c, sum)| *c = join.of(*c, sum));
                 }
             }
+            next = next.wrapping_add(lines * LINE);
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Operands as tiles read them.
 use super::super::Matrix;
-use super::tile::{GROUP, Turned};
-use super::{DEPTH, parts};
+use super::parts;
+use super::tile::{GROUP, Instructions, Turned};
 use crate::array::Typed;
 use crate::memory::{Means, Store};
-use crate::simd::fetch;
+use crate::simd::{fetch, lines};
 use array_protocol::{LinalgOp, Result};
 use pulp::x86::V3;
 use std::array::from_fn;
@@ -18,10 +18,11 @@ const PANELS: usize = 4;
 /// Packs some panels.
 pub(super) type Packing<'t> = Box<dyn FnOnce() + Send + 't>;
 
-/// Rows of a matrix in panels of `P`, their elements side by side, one [`DEPTH`] after the other.
+/// Rows of a matrix in panels of `P`, their elements side by side, one depth after the other.
 pub(super) struct Panels<T: Typed + Turned<P>, const P: usize> {
     data: Store<T>,
     count: usize,
+    deep: usize,
 }
 
 impl<T: Typed + Turned<P>, const P: usize> Panels<T, P> {
@@ -29,37 +30,37 @@ impl<T: Typed + Turned<P>, const P: usize> Panels<T, P> {
     ///
     /// # Errors
     /// `OutOfMemory`.
-    pub(super) fn new(with: Means<'_>, op: LinalgOp, rows: usize, depth: usize) -> Result<Self> {
-        Ok(Panels { data: Store::new(with, op, rows.next_multiple_of(P).saturating_mul(depth))?, count: 0 })
+    pub(super) fn new(with: Means<'_>, op: LinalgOp, rows: usize, depth: usize, deep: usize) -> Result<Self> {
+        Ok(Panels { data: Store::new(with, op, rows.next_multiple_of(P).saturating_mul(depth))?, count: 0, deep })
     }
 
     /// The tasks that pack part of the rows of a matrix, and of their elements. Where rows are missing in the last panel there is the last one
     /// once more.
     pub(super) fn pack<'t>(
         &'t mut self,
-        v3: V3,
+        simd: impl Instructions + 't,
         m: Matrix<'t, T>,
         rows: Range<usize>,
         along: Range<usize>,
     ) -> impl Iterator<Item = Packing<'t>> {
         self.count = rows.len().div_ceil(P);
         let (data, _) = self.data.as_chunks_mut::<P>();
-        let blocks = data[..self.count * along.len()].chunks_mut(self.count * DEPTH).zip(parts(along, DEPTH));
+        let blocks = data[..self.count * along.len()].chunks_mut(self.count * self.deep).zip(parts(along, self.deep));
         blocks.flat_map(move |(block, along)| {
             let (rows, tasks) = (rows.clone(), block.chunks_mut(PANELS * along.len()).enumerate());
             tasks.map(move |(i, panels)| -> Packing<'t> {
                 let (first, along) = (rows.start + i * PANELS * P, along.clone());
                 Box::new(move || {
-                    v3.vectorize(
+                    simd.run(
                         #[inline(always)]
-                        move || pack(v3, m, first..rows.end, along, panels),
+                        move || pack(simd.avx2(), m, first..rows.end, along, panels),
                     );
                 })
             })
         })
     }
 
-    /// Packed columns of up to [`DEPTH`] elements: the matrix has so many rows, and `line(k)` is its `k`-th column.
+    /// Packed columns of few elements: the matrix has so many rows, and `line(k)` is its `k`-th column.
     ///
     /// # Errors
     /// `OutOfMemory`.
@@ -67,7 +68,7 @@ impl<T: Typed + Turned<P>, const P: usize> Panels<T, P> {
     where
         T: 'l,
     {
-        let mut panels = Panels::new(with, op, rows, depth)?;
+        let mut panels = Panels::new(with, op, rows, depth, depth)?;
         panels.count = rows.div_ceil(P);
         for (i, panel) in panels.data.as_chunks_mut::<P>().0.chunks_mut(depth.max(1)).enumerate() {
             panel.iter_mut().enumerate().for_each(|(k, to)| *to = beside(&line(k)[i * P..rows]));
@@ -77,7 +78,7 @@ impl<T: Typed + Turned<P>, const P: usize> Panels<T, P> {
 
     /// Some of the panels of block `i`, which is so deep.
     pub(super) fn block(&self, i: usize, depth: usize, panels: Range<usize>) -> &[[T; P]] {
-        &self.data.as_chunks().0[self.count * DEPTH * i..][panels.start * depth..panels.end * depth]
+        &self.data.as_chunks().0[self.count * self.deep * i..][panels.start * depth..panels.end * depth]
     }
 }
 
@@ -111,7 +112,7 @@ fn side_by_side<T: Copy, const P: usize>(m: Matrix<'_, T>, rows: Range<usize>, a
         let mut places = panels[i..].iter_mut().step_by(depth);
         let (whole, rest) = column.as_chunks();
         for (column, (ahead, to)) in whole.iter().zip(ahead.chunks(P).zip(places.by_ref())) {
-            fetch(ahead.as_ptr().cast());
+            lines(ahead).for_each(fetch);
             *to = *column;
         }
         if let (Some(last), Some(to)) = (rest.last(), places.next()) {

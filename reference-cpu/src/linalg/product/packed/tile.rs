@@ -1,58 +1,129 @@
-//! A tile of a product, in the registers of AVX2.
+//! A tile of a product, in registers.
 use array_protocol::Element;
 use bytemuck::Pod;
-use pulp::x86::V3;
-use std::arch::x86_64::{__m256, __m256d};
+use pulp::x86::{V3, V4};
+use std::arch::x86_64::{__m256, __m256d, __m512, __m512d};
 use std::array::from_fn;
 use std::ops::{Add, Sub};
 
-/// Rows of a tile. With two registers of columns, twelve sums are on their way at once, more than the latency of an addition takes; two more
-/// registers hold what is multiplied, and one the factor.
+/// Rows of a tile. With two registers of AVX2 for the columns, or four of AVX-512, more sums are on their way at once than the latency of an
+/// addition takes; as many more registers hold what is multiplied, and one the factor.
 pub(super) const ROWS: usize = 6;
 /// Steps that the loop is written out for.
 const STEPS: usize = 4;
 
-/// Elements with a kernel for tiles of `N` columns: two registers.
-pub(crate) trait Tiles<const N: usize>:
+/// Sets of instructions with tiles.
+pub(crate) trait Instructions: Copy + Send + Sync {
+    /// Products that are summed up before they are added to the result: so much of a panel of columns stays in the first cache.
+    const DEPTH: usize;
+
+    /// Runs a closure that was compiled for these instructions.
+    fn run<R>(self, f: impl FnOnce() -> R) -> R;
+
+    /// Those of AVX2, which all have.
+    fn avx2(self) -> V3;
+}
+
+impl Instructions for V3 {
+    const DEPTH: usize = 256;
+
+    #[inline(always)]
+    fn run<R>(self, f: impl FnOnce() -> R) -> R {
+        self.vectorize(f)
+    }
+
+    fn avx2(self) -> V3 {
+        self
+    }
+}
+
+impl Instructions for V4 {
+    const DEPTH: usize = 128;
+
+    #[inline(always)]
+    fn run<R>(self, f: impl FnOnce() -> R) -> R {
+        self.vectorize(f)
+    }
+
+    fn avx2(self) -> V3 {
+        *self
+    }
+}
+
+/// Elements with a kernel for tiles of `N` columns.
+pub(crate) trait Tiles<S, const N: usize>:
     Turned<ROWS> + Turned<N> + Element + Pod + Default + Add<Output = Self> + Sub<Output = Self>
 {
-    /// The tile of a panel of rows and one of columns: sums of products from zero on, in the order of the panels, each rounded once.
-    fn sums(v3: V3, a: &[[Self; ROWS]], b: &[[Self; N]]) -> [[Self; N]; ROWS];
+    /// The tile of a panel of rows and one of columns, joined with what is there: sums of products from zero on, in the order of the panels,
+    /// each rounded once. Every few steps it calls `meanwhile`, with 0, 1, ...
+    fn tile(simd: S, a: &[[Self; ROWS]], b: &[[Self; N]], c: [&mut [Self; N]; ROWS], join: Join, meanwhile: impl Fn(usize));
+}
+
+/// What becomes of an element, given the sum.
+#[derive(Clone, Copy)]
+pub(crate) enum Join {
+    Replace,
+    Add,
+    Subtract,
+}
+
+impl Join {
+    #[inline(always)]
+    pub(super) fn of<T: Add<Output = T> + Sub<Output = T>>(self, c: T, sum: T) -> T {
+        match self {
+            Join::Replace => sum,
+            Join::Add => c + sum,
+            Join::Subtract => c - sum,
+        }
+    }
 }
 
 macro_rules! tiles {
-    ($t:ty, $n:literal, $register:ty: $splat:ident, $fma:ident) => {
-        impl Tiles<$n> for $t {
+    ($t:ty, $n:literal, $simd:ty, $registers:ty: $part:ident, $splat:ident, $add:ident, $sub:ident, $fma_part:ident, $fma:ident) => {
+        impl Tiles<$simd, $n> for $t {
             #[inline(always)]
-            fn sums(v3: V3, a: &[[$t; ROWS]], b: &[[$t; $n]]) -> [[$t; $n]; ROWS] {
+            fn tile(simd: $simd, a: &[[$t; ROWS]], b: &[[$t; $n]], c: [&mut [$t; $n]; ROWS], join: Join, meanwhile: impl Fn(usize)) {
                 /// Adds products of one column of `a` and one row of `b`.
                 #[inline(always)]
-                fn step(v3: V3, sums: &mut [[$register; 2]; ROWS], a: &[$t; ROWS], b: &[$t; $n]) {
-                    let columns: [$register; 2] = bytemuck::cast(*b);
+                fn step(simd: $simd, sums: &mut [$registers; ROWS], a: &[$t; ROWS], b: &[$t; $n]) {
+                    let columns: $registers = bytemuck::cast(*b);
                     for (sums, &factor) in sums.iter_mut().zip(a) {
-                        let factor = v3.avx.$splat(factor);
+                        let factor = simd.$part.$splat(factor);
                         for (sum, column) in sums.iter_mut().zip(columns) {
-                            *sum = v3.fma.$fma(factor, column, *sum);
+                            *sum = simd.$fma_part.$fma(factor, column, *sum);
                         }
                     }
                 }
-                let mut sums = [[v3.avx.$splat(0.0); 2]; ROWS];
+                let mut sums: [$registers; ROWS] = bytemuck::Zeroable::zeroed();
                 let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<STEPS>(), b.as_chunks::<STEPS>());
-                for (a, b) in a.iter().zip(b) {
+                for (i, (a, b)) in a.iter().zip(b).enumerate() {
+                    meanwhile(i);
                     for (a, b) in a.iter().zip(b) {
-                        step(v3, &mut sums, a, b);
+                        step(simd, &mut sums, a, b);
                     }
                 }
                 for (a, b) in a_rest.iter().zip(b_rest) {
-                    step(v3, &mut sums, a, b);
+                    step(simd, &mut sums, a, b);
                 }
-                bytemuck::cast(sums)
+                for (c, mut after) in c.into_iter().zip(sums) {
+                    let before: $registers = bytemuck::cast(*c);
+                    for (after, before) in after.iter_mut().zip(before) {
+                        match join {
+                            Join::Replace => {}
+                            Join::Add => *after = simd.$part.$add(before, *after),
+                            Join::Subtract => *after = simd.$part.$sub(before, *after),
+                        }
+                    }
+                    *c = bytemuck::cast(after);
+                }
             }
         }
     };
 }
-tiles!(f32, 16, __m256: _mm256_set1_ps, _mm256_fmadd_ps);
-tiles!(f64, 8, __m256d: _mm256_set1_pd, _mm256_fmadd_pd);
+tiles!(f32, 16, V3, [__m256; 2]: avx, _mm256_set1_ps, _mm256_add_ps, _mm256_sub_ps, fma, _mm256_fmadd_ps);
+tiles!(f64, 8, V3, [__m256d; 2]: avx, _mm256_set1_pd, _mm256_add_pd, _mm256_sub_pd, fma, _mm256_fmadd_pd);
+tiles!(f32, 64, V4, [__m512; 4]: avx512f, _mm512_set1_ps, _mm512_add_ps, _mm512_sub_ps, avx512f, _mm512_fmadd_ps);
+tiles!(f64, 32, V4, [__m512d; 4]: avx512f, _mm512_set1_pd, _mm512_add_pd, _mm512_sub_pd, avx512f, _mm512_fmadd_pd);
 
 /// Columns that are turned at once.
 pub(super) const GROUP: usize = 8;
@@ -73,7 +144,7 @@ macro_rules! one_by_one {
         }
     )* };
 }
-one_by_one!(f32, 16 f64, 8);
+one_by_one!(f32, 16 f64, 8 f32, 64 f64, 32);
 
 // The compiler finds no shuffles for six rows.
 
