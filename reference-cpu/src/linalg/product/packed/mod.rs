@@ -254,9 +254,8 @@ fn block<S: Copy, T: Tiles<S, N>, const N: usize>(
                     },
                 );
             } else {
-                let mut edge = [[T::default(); N]; ROWS];
-                T::tile(simd, a, b, edge.each_mut(), Join::Replace, |_| {});
-                for (row, sums) in rows.iter_mut().zip(edge) {
+                let columns = rows.first().map_or(0, |row| row.len().saturating_sub(j * N));
+                for (row, sums) in rows.iter_mut().zip(T::edge(simd, a, b, columns)) {
                     row[j * N..].iter_mut().zip(sums).for_each(|(c, sum)| *c = join.of(*c, sum));
                 }
             }

@@ -57,6 +57,9 @@ pub(crate) trait Tiles<S, const N: usize>:
     /// The tile of a panel of rows and one of columns, joined with what is there: sums of products from zero on, in the order of the panels,
     /// each rounded once. Every few steps it calls `meanwhile`, with 0, 1, ...
     fn tile(simd: S, a: &[[Self; ROWS]], b: &[[Self; N]], c: [&mut [Self; N]; ROWS], join: Join, meanwhile: impl Fn(usize));
+
+    /// The sums of a tile that has only so many columns; the rest is anything.
+    fn edge(simd: S, a: &[[Self; ROWS]], b: &[[Self; N]], columns: usize) -> [[Self; N]; ROWS];
 }
 
 /// What becomes of an element, given the sum.
@@ -79,14 +82,22 @@ impl Join {
 }
 
 macro_rules! tiles {
-    ($t:ty, $n:literal, $simd:ty, $registers:ty: $part:ident, $splat:ident, $add:ident, $sub:ident, $fma_part:ident, $fma:ident) => {
-        impl Tiles<$simd, $n> for $t {
+    ($t:ty, $n:literal, $simd:ty, $register:ty: $part:ident, $splat:ident, $add:ident, $sub:ident, $fma_part:ident, $fma:ident) => {
+        const _: () = {
+            const ALL: usize = size_of::<[$t; $n]>() / size_of::<$register>();
+
+            /// Sums of the columns in the first registers.
             #[inline(always)]
-            fn tile(simd: $simd, a: &[[$t; ROWS]], b: &[[$t; $n]], c: [&mut [$t; $n]; ROWS], join: Join, meanwhile: impl Fn(usize)) {
+            fn sums<const COUNT: usize>(
+                simd: $simd,
+                a: &[[$t; ROWS]],
+                b: &[[$t; $n]],
+                meanwhile: impl Fn(usize),
+            ) -> [[$register; COUNT]; ROWS] {
                 /// Adds products of one column of `a` and one row of `b`.
                 #[inline(always)]
-                fn step(simd: $simd, sums: &mut [$registers; ROWS], a: &[$t; ROWS], b: &[$t; $n]) {
-                    let columns: $registers = bytemuck::cast(*b);
+                fn step<const COUNT: usize>(simd: $simd, sums: &mut [[$register; COUNT]; ROWS], a: &[$t; ROWS], b: &[$t; $n]) {
+                    let columns: [$register; ALL] = bytemuck::cast(*b);
                     for (sums, &factor) in sums.iter_mut().zip(a) {
                         let factor = simd.$part.$splat(factor);
                         for (sum, column) in sums.iter_mut().zip(columns) {
@@ -94,7 +105,7 @@ macro_rules! tiles {
                         }
                     }
                 }
-                let mut sums: [$registers; ROWS] = bytemuck::Zeroable::zeroed();
+                let mut sums = [[simd.$part.$splat(0.0); COUNT]; ROWS];
                 let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<STEPS>(), b.as_chunks::<STEPS>());
                 for (i, (a, b)) in a.iter().zip(b).enumerate() {
                     meanwhile(i);
@@ -105,25 +116,46 @@ macro_rules! tiles {
                 for (a, b) in a_rest.iter().zip(b_rest) {
                     step(simd, &mut sums, a, b);
                 }
-                for (c, mut after) in c.into_iter().zip(sums) {
-                    let before: $registers = bytemuck::cast(*c);
-                    for (after, before) in after.iter_mut().zip(before) {
-                        match join {
-                            Join::Replace => {}
-                            Join::Add => *after = simd.$part.$add(before, *after),
-                            Join::Subtract => *after = simd.$part.$sub(before, *after),
+                sums
+            }
+
+            impl Tiles<$simd, $n> for $t {
+                #[inline(always)]
+                fn tile(simd: $simd, a: &[[$t; ROWS]], b: &[[$t; $n]], c: [&mut [$t; $n]; ROWS], join: Join, meanwhile: impl Fn(usize)) {
+                    for (c, mut after) in c.into_iter().zip(sums::<ALL>(simd, a, b, meanwhile)) {
+                        let before: [$register; ALL] = bytemuck::cast(*c);
+                        for (after, before) in after.iter_mut().zip(before) {
+                            match join {
+                                Join::Replace => {}
+                                Join::Add => *after = simd.$part.$add(before, *after),
+                                Join::Subtract => *after = simd.$part.$sub(before, *after),
+                            }
                         }
+                        *c = bytemuck::cast(after);
                     }
-                    *c = bytemuck::cast(after);
+                }
+
+                fn edge(simd: $simd, a: &[[$t; ROWS]], b: &[[$t; $n]], columns: usize) -> [[$t; $n]; ROWS] {
+                    if columns > $n / 2 {
+                        return simd.vectorize(
+                            #[inline(always)]
+                            || bytemuck::cast(sums::<ALL>(simd, a, b, |_| {})),
+                        );
+                    }
+                    let half: [[$t; $n / 2]; ROWS] = simd.vectorize(
+                        #[inline(always)]
+                        || bytemuck::cast(sums::<{ ALL / 2 }>(simd, a, b, |_| {})),
+                    );
+                    half.map(|half| from_fn(|j| if j < half.len() { half[j] } else { 0.0 }))
                 }
             }
-        }
+        };
     };
 }
-tiles!(f32, 16, V3, [__m256; 2]: avx, _mm256_set1_ps, _mm256_add_ps, _mm256_sub_ps, fma, _mm256_fmadd_ps);
-tiles!(f64, 8, V3, [__m256d; 2]: avx, _mm256_set1_pd, _mm256_add_pd, _mm256_sub_pd, fma, _mm256_fmadd_pd);
-tiles!(f32, 64, V4, [__m512; 4]: avx512f, _mm512_set1_ps, _mm512_add_ps, _mm512_sub_ps, avx512f, _mm512_fmadd_ps);
-tiles!(f64, 32, V4, [__m512d; 4]: avx512f, _mm512_set1_pd, _mm512_add_pd, _mm512_sub_pd, avx512f, _mm512_fmadd_pd);
+tiles!(f32, 16, V3, __m256: avx, _mm256_set1_ps, _mm256_add_ps, _mm256_sub_ps, fma, _mm256_fmadd_ps);
+tiles!(f64, 8, V3, __m256d: avx, _mm256_set1_pd, _mm256_add_pd, _mm256_sub_pd, fma, _mm256_fmadd_pd);
+tiles!(f32, 64, V4, __m512: avx512f, _mm512_set1_ps, _mm512_add_ps, _mm512_sub_ps, avx512f, _mm512_fmadd_ps);
+tiles!(f64, 32, V4, __m512d: avx512f, _mm512_set1_pd, _mm512_add_pd, _mm512_sub_pd, avx512f, _mm512_fmadd_pd);
 
 /// Columns that are turned at once.
 pub(super) const GROUP: usize = 8;
