@@ -18,6 +18,19 @@ pub(crate) enum Vectors {
     Avx512(pulp::x86::V4),
 }
 
+/// Calls something for the instructions that there are, whichever they are.
+#[cfg(target_arch = "x86_64")]
+macro_rules! by_vectors {
+    ($vectors:expr, $simd:ident => $call:expr) => {
+        match $vectors {
+            $crate::simd::Vectors::Avx2($simd) => $call,
+            $crate::simd::Vectors::Avx512($simd) => $call,
+        }
+    };
+}
+#[cfg(target_arch = "x86_64")]
+pub(crate) use by_vectors;
+
 impl Simd {
     /// The widest that this machine has.
     pub fn best() -> Simd {

@@ -2,7 +2,7 @@
 use super::keys::{Code, Key};
 use super::lanes::Lanes;
 use super::network::{limit, sort_small, sorted_lanes};
-use crate::simd::{Vectors, fetch};
+use crate::simd::{Vectors, by_vectors, fetch};
 
 /// Times all keys that uneven partitions may go through before the input is taken to be hostile.
 const PATIENCE: usize = 16;
@@ -31,22 +31,13 @@ macro_rules! vectorised {
     ($($key:ty)*) => { $(
         impl Vectorised for $key {
             fn quicksort(vectors: Vectors, data: &mut [Self], code: Code<Self>) {
-                match vectors {
-                    Vectors::Avx2(t) => Lanes::<Self>::vectorize(t, Quicksort { t, data, code }),
-                    Vectors::Avx512(t) => Lanes::<Self>::vectorize(t, Quicksort { t, data, code }),
-                }
+                by_vectors!(vectors, t => Lanes::<Self>::vectorize(t, Quicksort { t, data, code }))
             }
             fn part(vectors: Vectors, keys: &mut [Self], code: Code<Self>) -> Option<Parts<'_, Self>> {
-                match vectors {
-                    Vectors::Avx2(t) => part(t, keys, code),
-                    Vectors::Avx512(t) => part(t, keys, code),
-                }
+                by_vectors!(vectors, t => part(t, keys, code))
             }
             fn part_from<'a>(vectors: Vectors, from: &[Self], to: &'a mut [Self], code: Code<Self>) -> Option<Parts<'a, Self>> {
-                match vectors {
-                    Vectors::Avx2(t) => part_from(t, from, to, code),
-                    Vectors::Avx512(t) => part_from(t, from, to, code),
-                }
+                by_vectors!(vectors, t => part_from(t, from, to, code))
             }
         }
     )* };

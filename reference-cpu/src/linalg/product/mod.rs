@@ -12,6 +12,8 @@ use crate::array::{CpuArray, Typed};
 use crate::backend::Cpu;
 use crate::memory::{self, Failure, Means, PARALLEL, Store};
 use crate::promote::{converted, promoted};
+#[cfg(target_arch = "x86_64")]
+use crate::simd::by_vectors;
 use array_protocol::strided::{Layout, Products};
 use array_protocol::{Error, ErrorKind, LinalgOp, Operand, Result, Shape};
 use faer::MatMut;
@@ -45,7 +47,7 @@ products! {
             let part = part(a, b);
             #[cfg(target_arch = "x86_64")]
             if let Some(vectors) = packed::pays(with.simd, &a, &b) {
-                packed::multiply(with, vectors, op, a, b, c, part)?;
+                by_vectors!(vectors, simd => packed::multiply(with, simd, op, a, b, c, part))?;
                 completed(c, a.rows, part);
                 return Ok(());
             }

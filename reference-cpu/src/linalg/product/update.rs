@@ -3,6 +3,8 @@ use super::float;
 #[cfg(target_arch = "x86_64")]
 use super::packed;
 use crate::memory::Means;
+#[cfg(target_arch = "x86_64")]
+use crate::simd::by_vectors;
 use array_protocol::{LinalgOp, Result};
 use faer::{MatMut, MatRef};
 
@@ -39,7 +41,7 @@ impl Packed {
     pub(crate) fn subtract(&self, with: Means<'_>, op: LinalgOp, c: MatMut<'_, f64>, a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Result<()> {
         #[cfg(target_arch = "x86_64")]
         if let (Some(left), Some(vectors)) = (&self.panels, packed::suits(with.simd, c.nrows(), c.ncols(), a.ncols())) {
-            return left.subtract(with, vectors, op, c, b);
+            return by_vectors!(vectors, simd => left.subtract(with, simd, op, c, b));
         }
         float::subtract(c, a, b);
         Ok(())

@@ -13,7 +13,6 @@ use crate::simd::{LINE, Simd, Vectors, fetch};
 use array_protocol::{LinalgOp, Result};
 use faer::{MatMut, MatRef};
 use panels::Panels;
-use pulp::x86::{V3, V4};
 use std::ops::Range;
 use tile::{Instructions, Join, ROWS, Tiles, Turned};
 
@@ -50,25 +49,7 @@ fn multiplications<T>(a: &Matrix<'_, T>, b: &Matrix<'_, T>) -> usize {
 ///
 /// # Errors
 /// `OutOfMemory`.
-pub(super) fn multiply<T, const A: usize, const B: usize>(
-    with: Means<'_>,
-    vectors: Vectors,
-    op: LinalgOp,
-    a: Matrix<'_, T>,
-    b: Matrix<'_, T>,
-    c: &mut [T],
-    part: Part,
-) -> Result<()>
-where
-    T: Tiles<V3, A> + Tiles<V4, B> + Typed,
-{
-    match vectors {
-        Vectors::Avx2(simd) => multiply_by::<_, _, A>(with, simd, op, a, b, c, part),
-        Vectors::Avx512(simd) => multiply_by::<_, _, B>(with, simd, op, a, b, c, part),
-    }
-}
-
-fn multiply_by<S: Instructions, T: Tiles<S, N> + Typed, const N: usize>(
+pub(super) fn multiply<S: Instructions, T: Tiles<S, N> + Typed, const N: usize>(
     with: Means<'_>,
     simd: S,
     op: LinalgOp,
@@ -142,24 +123,7 @@ impl<T: Typed + Turned<ROWS>> Left<T> {
     ///
     /// # Errors
     /// `OutOfMemory`.
-    pub(super) fn subtract<const A: usize, const B: usize>(
-        &self,
-        with: Means<'_>,
-        vectors: Vectors,
-        op: LinalgOp,
-        c: MatMut<'_, T>,
-        b: MatRef<'_, T>,
-    ) -> Result<()>
-    where
-        T: Tiles<V3, A> + Tiles<V4, B>,
-    {
-        match vectors {
-            Vectors::Avx2(simd) => self.subtract_by::<_, A>(with, simd, op, c, b),
-            Vectors::Avx512(simd) => self.subtract_by::<_, B>(with, simd, op, c, b),
-        }
-    }
-
-    fn subtract_by<S: Instructions, const N: usize>(
+    pub(super) fn subtract<S: Instructions, const N: usize>(
         &self,
         with: Means<'_>,
         simd: S,
