@@ -22,6 +22,9 @@ pub struct Measured {
     pub bytes_out: usize,
     /// Nanoseconds that the hardware needs at least, by the limits of this run.
     pub bound_ns: Option<f64>,
+    /// Who set that bound in the same rounds, where somebody did.
+    #[serde(default)]
+    pub bound_by: Option<String>,
     /// Of each player.
     pub times: Vec<Times>,
     /// What went wrong, and results that differ.
@@ -45,30 +48,24 @@ impl Measured {
         median(self.of(player)?.rounds_ns.clone())
     }
 
-    /// Whether chance may have put the medians of two players as far apart as they are: within two standard errors of their quotient, or where
-    /// the quotients of each round say the other one is ahead. A machine that is busy for minutes moves medians, and hardly these.
+    /// Whether chance may have put two players on the sides they are on: their ratio is within two standard errors of 1.
     pub fn undecided(&self, player: &str, ours: &str) -> bool {
-        match (self.ratio(player, ours), self.paired(player, ours), self.ratio_error(player, ours)) {
-            (Some(ratio), Some(paired), Some(error)) => ratio.ln().abs() <= 2.0 * error || (ratio > 1.0) != (paired > 1.0),
-            _ => false,
-        }
+        self.ratio(player, ours).zip(self.ratio_error(player, ours)).is_some_and(|(ratio, error)| ratio.ln().abs() <= 2.0 * error)
     }
 
     /// The standard error of [`Measured::ratio`], as a part of it.
     pub fn ratio_error(&self, player: &str, ours: &str) -> Option<f64> {
         // That of a normal distribution, its deviation by the median one from the median, which a few slow rounds do not move.
-        let error = |player: &str| {
-            let (times, middle) = (self.of(player)?, self.median(player)?);
-            let deviation = median(times.rounds_ns.iter().map(|ns| (ns - middle).abs()).collect())?;
-            Some(1.2533 * 1.4826 * deviation / middle / (times.rounds_ns.len() as f64).sqrt())
-        };
-        Some(error(player)?.hypot(error(ours)?))
+        let logs: Vec<f64> = self.quotients(player, ours)?.into_iter().map(f64::ln).collect();
+        let (middle, rounds) = (median(logs.clone())?, logs.len() as f64);
+        let deviation = median(logs.into_iter().map(|log| (log - middle).abs()).collect())?;
+        Some(1.2533 * 1.4826 * deviation / rounds.sqrt())
     }
 
-    /// The median of how many times as long as `ours` a player took in each round.
-    fn paired(&self, player: &str, ours: &str) -> Option<f64> {
+    /// How many times as long as `ours` a player took in each round that both have.
+    fn quotients(&self, player: &str, ours: &str) -> Option<Vec<f64>> {
         let rounds = self.of(player)?.rounds_ns.iter().zip(&self.of(ours)?.rounds_ns);
-        median(rounds.map(|(theirs, ours)| theirs / ours).collect())
+        Some(rounds.map(|(theirs, ours)| theirs / ours).collect())
     }
 
     fn of(&self, player: &str) -> Option<&Times> {
@@ -91,14 +88,23 @@ impl Measured {
         self.times.iter().map(|t| t.rounds_ns.len()).max().unwrap_or(0)
     }
 
-    /// How many times as long as `ours` a player takes.
+    /// How many times as long as `ours` a player takes: the median of the quotients of each round. A machine that is busy for seconds or minutes
+    /// has two times for a call, and medians of either kind of round; in one round both players see the same machine.
     pub fn ratio(&self, player: &str, ours: &str) -> Option<f64> {
-        Some(self.median(player)? / self.median(ours)?)
+        median(self.quotients(player, ours)?)
     }
 
     /// How much of the limit a player reaches.
     pub fn share(&self, player: &str) -> Option<f64> {
-        Some(self.bound_ns? / self.median(player)?)
+        match &self.bound_by {
+            Some(who) => self.ratio(who, player),
+            None => Some(self.bound_ns? / self.median(player)?),
+        }
+    }
+
+    /// Another player has done no more than has to be done.
+    pub fn bounded_by(&mut self, player: &str) {
+        (self.bound_ns, self.bound_by) = (self.median(player), self.of(player).map(|times| times.player.clone()));
     }
 }
 
@@ -155,7 +161,8 @@ const REST: Duration = Duration::from_millis(40);
 /// Calls shorter than this many nanoseconds are preceded by some that are not timed: the rest has put the threads of pools to sleep, and
 /// on a virtual machine the system may take milliseconds to spread them over the cores again.
 const WOKEN: u64 = 100_000_000;
-/// Nanoseconds of such calls, at least one.
+/// Nanoseconds of such calls of the first player, at least one. The others have as many calls, in no more than the time above: how often
+/// memory was read says how much of it a cache has kept, and with as much time for each, who is fast would find more.
 const WAKING: u64 = 30_000_000;
 
 /// A player in a row.
@@ -210,6 +217,7 @@ pub fn measure<R: Row>(settings: &Settings, group: &str, row: &R, players: &mut 
     }
     let round: u64 = entries.iter().map(|e| e.estimate).sum();
     let wanted: Vec<usize> = entries.iter().map(|e| settings.rounds.of(e.estimate, round, entries.len(), settings.budget)).collect();
+    let waking = entries.first().map_or(1, |e| WAKING / (e.estimate / e.calls).max(1) + 1);
     for turn in 0..wanted.iter().copied().max().unwrap_or(0) {
         // Each starts once: nobody always runs in the caches that the same neighbour leaves.
         for k in 0..entries.len() {
@@ -221,9 +229,9 @@ pub fn measure<R: Row>(settings: &Settings, group: &str, row: &R, players: &mut 
             if settings.scale != Scale::Tiny {
                 std::thread::sleep(REST);
             }
-            let each = entry.estimate / entry.calls;
+            let each = (entry.estimate / entry.calls).max(1);
             let asleep = settings.scale != Scale::Tiny && each < WOKEN;
-            let woken = if asleep { entry.player.time(WAKING / each.max(1) + 1, settings.clock).map(drop) } else { Ok(()) };
+            let woken = if asleep { entry.player.time(waking.min(WOKEN / each), settings.clock).map(drop) } else { Ok(()) };
             match woken.and_then(|()| entry.player.time(entry.calls, settings.clock)) {
                 Ok(ns) => entry.rounds.push(ns as f64 / entry.calls as f64),
                 Err(e) => faults.push(format!("{}: {e}", entry.player.name())),
@@ -243,6 +251,7 @@ pub fn measure<R: Row>(settings: &Settings, group: &str, row: &R, players: &mut 
         bytes_in: data.iter().map(Datum::bytes).sum(),
         bytes_out: first.map_or(0, |(_, d)| d.bytes),
         bound_ns: None,
+        bound_by: None,
         times,
         faults,
     }

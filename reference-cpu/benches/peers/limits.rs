@@ -82,15 +82,15 @@ impl Limits {
         }
     }
 
-    /// The nanoseconds that a row takes at least, whose inputs and result are of these lengths.
-    pub(crate) fn bound(&self, row: &Row, shapes: &[Vec<usize>], measured: &Measured) -> Option<f64> {
+    /// Sets what a row takes at least, whose inputs have these shapes.
+    pub(crate) fn bound(&self, row: &Row, shapes: &[Vec<usize>], measured: &mut Measured) {
         match row.work {
-            Work::Unknown => None,
-            Work::Move => measured.median(BARE),
+            Work::Unknown => {}
+            Work::Move => measured.bounded_by(BARE),
             Work::Flops(count) => {
                 let single = row.inputs.first().is_some_and(|i| i.dtype == DType::Float32);
                 let rate = if single { self.flops_f32 } else { self.flops_f64 };
-                Some(count(shapes.first()?, shapes.last()?) / rate * 1e9)
+                measured.bound_ns = shapes.first().zip(shapes.last()).map(|(first, last)| count(first, last) / rate * 1e9);
             }
         }
     }

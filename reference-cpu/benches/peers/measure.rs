@@ -102,7 +102,7 @@ pub(crate) fn run(args: &Args, part: usize, groups: &[Group]) -> std::io::Result
     let limits = first.max(&Limits::measure(tiny, args.clock)?);
     for (measured, (_, row)) in rows.iter_mut().zip(&all) {
         let shapes: Vec<Vec<usize>> = data(*row, args.scale).into_iter().map(|d| d.shape).collect();
-        measured.bound_ns = limits.bound(row, &shapes, measured);
+        limits.bound(row, &shapes, measured);
     }
     Ok(Run { threads, limits, numpy, rows })
 }

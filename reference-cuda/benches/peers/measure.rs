@@ -100,11 +100,11 @@ fn take_peers(args: &Args, taken: &mut Taken, players: &mut Vec<Box<dyn Player<R
 }
 
 fn bounded(mut measured: Measured, row: &Row, limits: &Limits) -> Measurement {
-    measured.bound_ns = match row.limit {
-        Limit::Copy => Some((measured.bytes_in + measured.bytes_out) as f64 / limits.copy * 1e9),
-        Limit::Blas => measured.median(CUBLAS),
-        Limit::None => None,
-    };
+    match row.limit {
+        Limit::Copy => measured.bound_ns = Some((measured.bytes_in + measured.bytes_out) as f64 / limits.copy * 1e9),
+        Limit::Blas => measured.bounded_by(CUBLAS),
+        Limit::None => {}
+    }
     Measurement { target: row.target, measured }
 }
 

@@ -21,11 +21,12 @@ impl Report {
         out.push_str(
             "\n\
              Times are medians of interleaved rounds, of calls whose result is dropped at once (so that memory can be reused).\n\
-             NumPy/ours, out=/ours: how many times as long NumPy takes, with a fresh result and writing into an array that is there.\n\
+             NumPy/ours, out=/ours: how many times as long NumPy takes, with a fresh result and writing into an array that is there;\n\
+             the median of the quotients of each round, which is not always the quotient of the medians.\n\
              limit: what the row takes at least: bytes in and out by the system's copy of as many, bytes only read by a bare loop over as\n\
              many, both in the same rounds (the rates above are the best of the run); products by the multiplications.\n\
-             share: limit / ours; beyond 1 where results stay in the caches, or are written past them when the copy does not do so.\n\
-             +-: two standard errors of the ratio, by how much the rounds of both vary.\n",
+             share: limit / ours, by round as well; beyond 1 where results stay in the caches, or are written past them when the copy does not do so.\n\
+             +-: two standard errors of the ratio, by how much the quotients vary.\n",
         );
         for run in &self.runs {
             for row in run.rows.iter().filter(|r| !r.faults.is_empty()) {
