@@ -161,9 +161,11 @@ const REST: Duration = Duration::from_millis(40);
 /// Calls shorter than this many nanoseconds are preceded by some that are not timed: the rest has put the threads of pools to sleep, and
 /// on a virtual machine the system may take milliseconds to spread them over the cores again.
 const WOKEN: u64 = 100_000_000;
-/// Nanoseconds of such calls of the first player, at least one. The others have as many calls, in no more than the time above: how often
-/// memory was read says how much of it a cache has kept, and with as much time for each, who is fast would find more.
+/// Nanoseconds of such calls of the first player, and how many at least. The others have as many, and none takes longer than the above: how
+/// often memory was read says how much of it a cache has kept. Of 64 MiB, in a last cache with room for them, nothing is there in the first
+/// call, half in the third and all in the eighth; with as much time for each, who is fast would find more.
 const WAKING: u64 = 30_000_000;
+const SETTLED: u64 = 12;
 
 /// A player in a row.
 struct Entry<'a, R> {
@@ -217,7 +219,7 @@ pub fn measure<R: Row>(settings: &Settings, group: &str, row: &R, players: &mut 
     }
     let round: u64 = entries.iter().map(|e| e.estimate).sum();
     let wanted: Vec<usize> = entries.iter().map(|e| settings.rounds.of(e.estimate, round, entries.len(), settings.budget)).collect();
-    let waking = entries.first().map_or(1, |e| WAKING / (e.estimate / e.calls).max(1) + 1);
+    let waking = entries.first().map_or(1, |e| (WAKING / (e.estimate / e.calls).max(1)).max(SETTLED));
     for turn in 0..wanted.iter().copied().max().unwrap_or(0) {
         // Each starts once: nobody always runs in the caches that the same neighbour leaves.
         for k in 0..entries.len() {
