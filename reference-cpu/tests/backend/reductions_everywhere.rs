@@ -28,17 +28,20 @@ fn views(x: &CpuArray) -> Vec<CpuArray> {
 
 /// Each result's elements in C order, the results in C order.
 fn runs<T: Copy>(data: &[T], shape: &[usize], gone: &[usize]) -> Vec<Vec<T>> {
-    let kept: Vec<usize> = (0..shape.len()).filter(|a| !gone.contains(a)).collect();
-    let count: usize = kept.iter().map(|&a| shape[a]).product();
+    // How far apart results are along each axis.
+    let (mut steps, mut count) = (vec![0; shape.len()], 1);
+    for a in (0..shape.len()).rev().filter(|a| !gone.contains(a)) {
+        steps[a] = count;
+        count *= shape[a];
+    }
     let mut out = vec![Vec::new(); count];
     for (i, &v) in data.iter().enumerate() {
-        let mut left = i;
-        let mut index = vec![0; shape.len()];
-        for a in (0..shape.len()).rev() {
-            index[a] = left % shape[a];
-            left /= shape[a];
+        let (mut left, mut at) = (i, 0);
+        for (&len, step) in shape.iter().zip(&steps).rev() {
+            at += left % len * step;
+            left /= len;
         }
-        out[kept.iter().fold(0, |at, &a| at * shape[a] + index[a])].push(v);
+        out[at].push(v);
     }
     out
 }
