@@ -117,10 +117,9 @@ pub(crate) fn asks() -> bool {
 /// Asks for the memory that lies behind this part, which is about to be read: where it goes on as it began.
 #[inline(always)]
 pub(crate) fn fetch_behind<T>(part: &[T]) {
-    let start = part.as_ptr().cast::<u8>().wrapping_add(FAR);
-    (0..size_of_val(part)).step_by(LINE).for_each(
+    lines(part).for_each(
         #[inline(always)]
-        |line| ask::<SECOND>(start.wrapping_add(line)),
+        |line| ask::<SECOND>(line.wrapping_add(FAR)),
     );
 }
 

@@ -8,7 +8,7 @@ use super::operand::Scratch;
 use crate::memory::Plain;
 #[cfg(target_arch = "x86_64")]
 use crate::simd::Vectors;
-use crate::simd::{Simd, fetch};
+use crate::simd::{LINE, Simd, fetch};
 
 /// Memory that will be read: while results wait to be written, nothing else would be.
 #[derive(Clone, Copy)]
@@ -82,11 +82,11 @@ fn copy_before<T: Plain>(simd: Simd, from: &[T], to: &mut [T], next: *const u8) 
     simd.run(
         #[inline(always)]
         || {
-            let line = 64 / size_of::<T>().clamp(1, 64);
+            let line = LINE / size_of::<T>().clamp(1, LINE);
             let lines = from.len() / line;
             let ((from, rest), (to, end)) = (from.split_at(lines * line), to.split_at_mut(lines * line));
             for (i, (to, from)) in to.chunks_exact_mut(line).zip(from.chunks_exact(line)).enumerate() {
-                fetch(next.wrapping_add(64 * i));
+                fetch(next.wrapping_add(LINE * i));
                 to.copy_from_slice(from);
             }
             end.copy_from_slice(rest);
@@ -98,14 +98,14 @@ fn copy_before<T: Plain>(simd: Simd, from: &[T], to: &mut [T], next: *const u8) 
 fn send<T: Plain, const M: usize>(simd: Simd, from: &[T], to: &mut [T], next: [Next; M]) {
     #[cfg(target_arch = "x86_64")]
     {
-        let start = to.as_ptr().align_offset(64).min(to.len());
-        let lines = (to.len() - start) * size_of::<T>() / 64;
-        let end = start + lines * 64 / size_of::<T>();
+        let start = to.as_ptr().align_offset(LINE).min(to.len());
+        let lines = (to.len() - start) * size_of::<T>() / LINE;
+        let end = start + lines * LINE / size_of::<T>();
         to[..start].copy_from_slice(&from[..start]);
         to[end..].copy_from_slice(&from[end..]);
         let (source, target) = (from[start..end].as_ptr().cast::<u8>(), to[start..end].as_mut_ptr().cast::<u8>());
         // For each line that is sent: how many bytes of each operand its elements were made of.
-        let next = next.map(|n| Next { bytes: n.bytes * 64 / size_of::<T>(), ..n });
+        let next = next.map(|n| Next { bytes: n.bytes * LINE / size_of::<T>(), ..n });
         // SAFETY: `target` is aligned to 64 bytes, both are `lines * 64` bytes long and do not overlap, for one is borrowed mutably.
         // `simd` proves that the processor has the instructions.
         unsafe {
