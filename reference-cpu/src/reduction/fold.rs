@@ -1,5 +1,5 @@
 //! What a reduction does to blocks of elements. The drivers see this alone, and are compiled once for each pair of element and partial result.
-use crate::simd::{Simd, asks, fetch_behind};
+use crate::simd::{Simd, asks, fetch_behind, fetch_for};
 use std::marker::PhantomData;
 
 /// Elements of one contiguous run that a kernel reduces at once: enough that memory is read without a pause.
@@ -95,13 +95,30 @@ impl<S: Steps> Fold<S::In, S::Acc> for Vectors<S> {
         self.simd.run(
             #[inline(always)]
             || {
-                let (rows, n) = (block.starts.len(), out.len());
+                let (asks, rows, n) = (asks(), block.starts.len(), out.len());
                 out.fill(S::NOTHING);
                 for i in 0..rows / SIDE {
-                    let [a, b, c, d] = block.rows::<SIDE>(i, n);
-                    for j in 0..n {
-                        let four = S::join(S::join(S::lift(a[j]), S::lift(b[j])), S::join(S::lift(c[j]), S::lift(d[j])));
-                        out[j] = S::join(out[j], four);
+                    let (side, later) = (block.rows::<SIDE>(i, n), block.rows::<SIDE>((i + 1).min(rows / SIDE - 1), n));
+                    let (parts, rest) = out.as_chunks_mut::<ACROSS>();
+                    let [a, b, c, d] = side.map(
+                        #[inline(always)]
+                        |row| &row.as_chunks::<ACROSS>().0[..parts.len()],
+                    );
+                    for (k, ((((out, a), b), c), d)) in parts.iter_mut().zip(a).zip(b).zip(c).zip(d).enumerate() {
+                        if asks {
+                            for (part, later) in [a, b, c, d].into_iter().zip(later) {
+                                fetch_for(part, later.as_ptr().wrapping_add(k * ACROSS).cast());
+                            }
+                        }
+                        // Beside `out`, or the compiler would not know that no element of it is one of the rows.
+                        let mut own = *out;
+                        for j in 0..ACROSS {
+                            own[j] = four::<S>(own[j], [a[j], b[j], c[j], d[j]]);
+                        }
+                        *out = own;
+                    }
+                    for (j, o) in (n - rest.len()..n).zip(rest) {
+                        *o = four::<S>(*o, [side[0][j], side[1][j], side[2][j], side[3][j]]);
                     }
                 }
                 for i in rows / SIDE * SIDE..rows {
@@ -124,11 +141,19 @@ impl<S: Steps> Fold<S::In, S::Acc> for Vectors<S> {
     }
 }
 
+/// A column of [`SIDE`] rows joined to what came before.
+#[inline(always)]
+fn four<S: Steps>(before: S::Acc, [a, b, c, d]: [S::In; SIDE]) -> S::Acc {
+    S::join(before, S::join(S::join(S::lift(a), S::lift(b)), S::join(S::lift(c), S::lift(d))))
+}
+
 /// Rows of one call: an element is added to sums of at most a quarter as many.
 const ROWS: usize = 128;
 /// Rows that are joined with each other before they are joined with those before, which saves loads and stores. More than four are
 /// too many places to read from at once.
 const SIDE: usize = 4;
+/// Columns after which the next ones are asked for.
+const ACROSS: usize = 16;
 /// Elements that are joined side by side, in vectors: few enough that they stay in registers.
 const LANES: usize = 16;
 /// Rows of lanes that are joined with each other before they are joined with those before.
